@@ -1,0 +1,310 @@
+"""The differential: names come back, and the answer is put together, safety first.
+
+What can be prepared once per model stands in `Directory`; `assemble` joins it with one posterior and one triage
+decision. Here the ranking may raise the triage level; nothing here can lower it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel
+
+from buttockpain.inference import Evidence, Posterior, surprise
+from buttockpain.knowledge import Cause, Code, Knowledge
+from buttockpain.network import Network
+from buttockpain.presentation import Answer, Presentation
+from buttockpain.render.text import display_probability, text_report
+from buttockpain.triage import Decision, Triage
+from buttockpain.types import Audience, Id
+
+__all__ = ["Differential", "Directory", "Fit", "JointExplanation", "ModelStamp", "RankedCause", "TreatmentOptions"]
+
+# Ties and thresholds are decided on this scale, far above rounding (1e-15) and far below anything meaningful, so that
+# the last bits of a platform cannot change an order or an urgency.
+MARGIN = 1e-9
+
+
+class TreatmentOptions(BaseModel, frozen=True, extra="forbid"):
+    """What the source document names for a cause; never advice to start or stop a treatment."""
+
+    wording: str
+    named: tuple[str, ...]
+    by_physician: tuple[str, ...]
+    caution: str
+
+
+class RankedCause(BaseModel, frozen=True, extra="forbid"):
+    """One cause in the ranking.
+
+    Attributes
+    ----------
+    probability : exact posterior probability that the cause is present; causes can co-occur, so these do not sum to 1.
+    displayed : the probability as it should be shown to people, capped as the model file says.
+    prior : probability given the complaint and nothing else.
+    likelihood_ratio : posterior odds divided by prior odds: how much all answers together speak for the cause.
+    strength : the likelihood ratio in words.
+    """
+
+    id: Id
+    label: str
+    probability: float
+    displayed: str
+    prior: float
+    likelihood_ratio: float
+    strength: str
+    plain: str
+    codes: tuple[Code, ...]
+    treatments: TreatmentOptions | None
+
+
+class JointExplanation(BaseModel, frozen=True, extra="forbid"):
+    """A set of named causes all present, with no other named cause; its exact probability."""
+
+    causes: tuple[Id, ...]
+    label: str
+    probability: float
+    displayed: str
+
+
+class Fit(BaseModel, frozen=True, extra="forbid"):
+    """How well the model describes the answers.
+
+    Attributes
+    ----------
+    surprise : near standard normal for people the model describes; large means unusual answers (docs/method.md).
+    poor : whether that is above the limit of the model file.
+    log_evidence : natural log of the probability of all answers and the complaint.
+    """
+
+    surprise: float
+    poor: bool
+    log_evidence: float
+
+
+class ModelStamp(BaseModel, frozen=True, extra="forbid"):
+    """Which model and library gave an answer; `fingerprint` is the SHA-256 of the model's canonical form."""
+
+    id: str
+    version: str
+    fingerprint: str
+    library_version: str
+
+
+class Differential(BaseModel, frozen=True, extra="forbid"):
+    """The whole answer: triage first, then the ranking.
+
+    A frozen record without a reference to the model; `model_dump_json` and `model_validate_json` lose nothing, and
+    ranking `answers` again gives the same record.
+
+    Attributes
+    ----------
+    triage : how urgently to see whom; the ranking may have raised its level, never lowered it.
+    causes : the named causes, most probable first.
+    none_of_these : probability that none of the named causes is present.
+    none_displayed : the same as it should be shown to people.
+    leading : id of the most probable cause; None when "none of these" is more probable than each of them.
+    joint : sets of causes worth naming, most probable first.
+    fit : how unusual the answers are under the model.
+    answers : what was answered, in plain form.
+    model : which model and library gave this answer.
+    scope : what this is, and what it is not.
+    """
+
+    triage: Triage
+    causes: tuple[RankedCause, ...]
+    none_of_these: float
+    none_displayed: str
+    leading: Id | None
+    joint: tuple[JointExplanation, ...]
+    fit: Fit
+    answers: Mapping[str, Answer]
+    model: ModelStamp
+    scope: str
+
+    def __str__(self) -> str:
+        """Return the report for a clinician, as plain text."""
+        return self.report()
+
+    def report(self, audience: Audience = "clinician") -> str:
+        """Return the answer as plain text for a patient or a clinician, safety first."""
+        return text_report(self, audience)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known of a ranked cause before any answer."""
+
+    id: Id
+    label: str
+    plain: str
+    axis: int
+    prior: float
+    prior_odds: float
+    codes: tuple[Code, ...]
+    treatments: TreatmentOptions | None
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everything about the answer that can be prepared once per model.
+
+    Attributes
+    ----------
+    ranked_set : (S,) for each state, the number of its set of ranked causes.
+    sets : the ranked causes of each such set.
+    """
+
+    profiles: tuple[Profile, ...]
+    ranked_set: np.ndarray[tuple[int], np.dtype[np.int64]]
+    sets: tuple[tuple[Profile, ...], ...]
+    strengths: tuple[tuple[float, str], ...]
+    caps: tuple[float, float]
+    explanation: float
+    poor_fit: float
+    scope: str
+    stamp: ModelStamp
+
+    @classmethod
+    def of(cls, knowledge: Knowledge, network: Network, prior: Posterior, library_version: str) -> Directory:
+        """Prepare a model; `prior` is the posterior given the complaint and nothing else."""
+        profiles = tuple(
+            Profile(
+                name, cause.label, cause.plain, axis, float(prior.cause[axis, 0]),
+                float(prior.cause[axis, 0] / prior.absent[axis, 0]), cause.codes,
+                _treatment_options(knowledge, cause),
+            )
+            for axis, (name, cause) in enumerate(knowledge.cause.items())
+            if cause.ranked
+        )  # fmt: skip
+        powers = [1 << position for position in range(len(profiles))]
+        ranked_set = network.has[:, [profile.axis for profile in profiles]] @ np.array(powers)
+        words = [(word.ratio, word.word) for word in knowledge.display.strength]
+        about = knowledge.model
+        return cls(
+            profiles=profiles,
+            ranked_set=ranked_set,
+            sets=tuple(
+                tuple(profile for profile, power in zip(profiles, powers, strict=True) if number & power)
+                for number in range(1 << len(profiles))
+            ),
+            strengths=(
+                *((ratio, f"{word} evidence for") for ratio, word in words),
+                (1 / words[-1][0], "hardly any evidence"),
+                *((1 / stronger[0], f"{weaker[1]} evidence against")
+                  for weaker, stronger in zip(words[::-1], words[-2::-1], strict=False)),
+                (0.0, f"{words[0][1]} evidence against"),
+            ),
+            caps=(knowledge.display.lowest, knowledge.display.highest),
+            explanation=knowledge.display.explanation,
+            poor_fit=knowledge.triage.poor_fit.value,
+            scope=f"{about.intended_use} {about.not_for}",
+            stamp=ModelStamp(
+                id=about.id, version=about.version, fingerprint=knowledge.fingerprint, library_version=library_version
+            ),
+        )  # fmt: skip
+
+    def strength(self, ratio: float) -> str:
+        """Return the word for a likelihood ratio.
+
+        References
+        ----------
+        Jaeschke, Guyatt and Sackett, JAMA 271 (1994), 703-707, for the bands of the shipped model.
+        """
+        return next(word for at_least, word in self.strengths if ratio >= at_least)
+
+
+def assemble(
+    directory: Directory,
+    network: Network,
+    presentation: Presentation,
+    decision: Decision,
+    evidence: Evidence,
+    posterior: Posterior,
+) -> Differential:
+    """Return the answer of one person, from the posterior of a batch of one."""
+    probability, absent = posterior.cause[:, 0].tolist(), posterior.absent[:, 0].tolist()
+    none = posterior.none_of_these.item()
+    caps = directory.caps
+    causes = [_ranked(directory, profile, probability[profile.axis], absent[profile.axis]) for profile in directory.profiles]
+    causes.sort(key=lambda cause: -round(cause.probability / MARGIN))  # stable: ties keep the order of the file
+    unusual = surprise(network, evidence, posterior).item()
+    fit = Fit(
+        surprise=unusual, poor=unusual > directory.poor_fit + MARGIN, log_evidence=posterior.log_evidence.item()
+    )
+    leads = none > causes[0].probability + MARGIN
+    table = decision.table
+    further = [reason for name, least, reason in table.floors
+               if probability[network.causes.index(name)] >= least - MARGIN]  # fmt: skip
+    if leads:
+        further.append(table.none_of_these)
+    if fit.poor:
+        further.append(table.poor_fit)
+    return Differential(
+        triage=decision.triage(further),
+        causes=tuple(causes),
+        none_of_these=none,
+        none_displayed=display_probability(none, caps),
+        leading=None if leads else causes[0].id,
+        joint=_joint(directory, posterior),
+        fit=fit,
+        answers=presentation.given,
+        model=directory.stamp,
+        scope=directory.scope,
+    )
+
+
+def _ranked(directory: Directory, profile: Profile, probability: float, absent: float) -> RankedCause:
+    """Return one cause of the ranking."""
+    # An absence below the smallest float would make the ratio infinite, which JSON cannot carry.
+    ratio = probability / max(absent, sys.float_info.min) / profile.prior_odds
+    return RankedCause(
+        id=profile.id,
+        label=profile.label,
+        probability=probability,
+        displayed=display_probability(probability, directory.caps),
+        prior=profile.prior,
+        likelihood_ratio=ratio,
+        strength=directory.strength(ratio),
+        plain=profile.plain,
+        codes=profile.codes,
+        treatments=profile.treatments,
+    )
+
+
+def _joint(directory: Directory, posterior: Posterior) -> tuple[JointExplanation, ...]:
+    """Return the sets of named causes worth naming; the empty set is `none_of_these` and not among them."""
+    weights = np.bincount(directory.ranked_set, weights=posterior.state[:, 0], minlength=len(directory.sets))
+    worth = [(-round(p / MARGIN), number, p) for number, p in enumerate(weights.tolist())
+             if number and p >= directory.explanation]  # fmt: skip
+    return tuple(
+        JointExplanation(
+            causes=tuple(profile.id for profile in directory.sets[number]),
+            label=_set_label(directory.sets[number]),
+            probability=p,
+            displayed=display_probability(p, directory.caps),
+        )
+        for _, number, p in sorted(worth)
+    )
+
+
+def _set_label(profiles: tuple[Profile, ...]) -> str:
+    """Return a set of causes in words."""
+    first, *rest = (profile.label for profile in profiles)
+    others = [label[:1].lower() + label[1:] for label in rest]
+    return f"{first} with {' and '.join(others)}" if others else f"{first} alone"
+
+
+def _treatment_options(knowledge: Knowledge, cause: Cause) -> TreatmentOptions | None:
+    """Return the treatments the source document names for a cause, in its wording."""
+    if cause.treatments is None:
+        return None
+    return TreatmentOptions(
+        wording=knowledge.founding_document.treatment_wording,
+        named=cause.treatments.named,
+        by_physician=cause.treatments.by_physician,
+        caution=cause.treatments.caution,
+    )

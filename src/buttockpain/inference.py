@@ -1,0 +1,220 @@
+"""Exact inference: from evidence as arrays to the posterior over all states of the causes.
+
+Axis letters as in `network`: B people, C causes, F findings, K risk-factor states, S states of the causes.
+
+Three steps. (1) The distribution of the causes given the risk factors: each factor in turn has its chance to bring
+about the causes it is linked to, averaged over its states if it is not known; then the arcs between causes. The
+chances are independent and "brought about" is an OR, so the order does not matter, and all terms are positive.
+(2) The log-likelihood of the answered findings, a sum of table columns. (3) Bayes. Nothing is approximated, and
+unknown findings and risk factors are summed out exactly.
+
+References
+----------
+Noisy-OR two-layer networks and the cost of exact inference: Heckerman, A tractable inference algorithm for
+diagnosing multiple diseases (UAI 1989). Independence of causal influence: Zhang and Poole, JAIR 5 (1996), 301-328.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from buttockpain.network import Network, switch_on
+from buttockpain.presentation import Presentation
+from buttockpain.types import BoolArray, FloatArray
+
+__all__ = ["Evidence", "Posterior", "evidence_of", "infer", "log_likelihood", "state_prior", "surprise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known, as arrays; one column per person.
+
+    Attributes
+    ----------
+    finding : int8 (F, B); 1 yes, 0 no, -1 unknown or soft.
+    factor : (K, B) likelihood of each risk-factor state, largest 1 per factor; all ones when unknown.
+    soft : (F, B) in (0, 1) where a finding has virtual evidence, 0.5 elsewhere; None when there is none at all.
+    """
+
+    finding: np.ndarray[tuple[int, int], np.dtype[np.int8]]
+    factor: FloatArray
+    soft: FloatArray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """What follows from the evidence.
+
+    Attributes
+    ----------
+    state : (S, B) probability of every state of the causes; each column sums to 1.
+    cause : (C, B) probability of each cause.
+    absent : (C, B) probability that the cause is absent, summed by itself so that odds stay exact near certainty.
+    none_of_these : (B,) probability that no ranked cause is present.
+    log_evidence : (B,) natural log of the probability of the evidence; virtual evidence counts its larger side as 1.
+        Minus infinity, with zeros elsewhere, where the evidence is impossible.
+    """
+
+    state: FloatArray
+    cause: FloatArray
+    absent: FloatArray
+    none_of_these: FloatArray
+    log_evidence: FloatArray
+
+    @property
+    def impossible(self) -> BoolArray:
+        """(B,) whether the evidence has probability 0."""
+        return np.isneginf(self.log_evidence)
+
+
+def evidence_of(network: Network, *presentations: Presentation) -> Evidence:
+    """Return the evidence of checked answers, one column per presentation; the complaint is always present."""
+    size = len(presentations)
+    finding = np.full((len(network.findings), size), -1, dtype=np.int8)
+    factor = np.ones((len(network.base), size))
+    soft: FloatArray | None = None
+    finding_index, factor_index = network.finding_index, network.factor_index
+    for column, presentation in enumerate(presentations):
+        for name, answer in {**presentation.given, **presentation.filled}.items():
+            if answer == "unknown":
+                continue
+            if name in finding_index:
+                if isinstance(answer, str):
+                    finding[finding_index[name], column] = answer == "yes"
+                else:
+                    soft = np.full(finding.shape, 0.5) if soft is None else soft
+                    soft[finding_index[name], column] = answer
+            elif name in factor_index:
+                one = network.factors[factor_index[name]]
+                factor[one.first : one.first + len(one.states), column] = _factor_likelihood(one.states, answer)
+        finding[network.presenting, column] = 1
+    return Evidence(finding, factor, soft)
+
+
+def _factor_likelihood(states: tuple[str, ...], answer: str | float) -> list[float]:
+    """Return the likelihood of each state: 1 for the one answered, or the weights of virtual evidence."""
+    if isinstance(answer, str):
+        return [float(state == answer) for state in states]
+    largest = max(answer, 1 - answer)
+    return [(1 - answer) / largest, answer / largest]
+
+
+def infer(network: Network, evidence: Evidence) -> Posterior:
+    """Return the exact posterior; impossible evidence is marked, never NaN."""
+    prior, log_factor_evidence = state_prior(network, evidence.factor)
+    with np.errstate(divide="ignore"):
+        log_joint = np.log(prior)
+    log_joint += log_likelihood(network, evidence)
+    peak = log_joint.max(axis=0)
+    possible = peak > -np.inf
+    joint = np.exp(log_joint - np.where(possible, peak, 0.0))
+    total = joint.sum(axis=0)
+    state = joint / np.where(possible, total, 1.0)
+    summary = network.summary @ state
+    with np.errstate(divide="ignore"):
+        log_evidence = np.log(total) + peak + log_factor_evidence
+    size = len(network.causes)
+    return Posterior(state, summary[:size], summary[size:-1], summary[-1], log_evidence)
+
+
+def state_prior(network: Network, factor: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the distribution of the causes given the risk factors, and the log-probability of what is known of those.
+
+    Parameters
+    ----------
+    factor : (K, B) likelihood of each risk-factor state.
+
+    Returns
+    -------
+    (S, B) whose columns sum to 1, and (B,).
+    """
+    if factor.shape[1] == 1 and network.factors and network.factors[0].maps is not None:
+        return _state_prior_of_one(network, factor)
+    weight = network.base[:, None] * factor
+    distribution = np.repeat(network.from_leaks[:, None], factor.shape[1], axis=1)
+    log_evidence = np.zeros(factor.shape[1])
+    for one in network.factors:
+        states = weight[one.first : one.first + len(one.states)]
+        total = states.sum(axis=0)
+        log_evidence += np.log(total)
+        states = states / total
+        before = distribution
+        distribution = before * states[0]
+        for share, link in zip(states[1:], one.link, strict=True):
+            distribution += switch_on(before * share, link)
+    return network.arcs @ distribution, log_evidence
+
+
+def _state_prior_of_one(network: Network, factor: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the same for one person, by matrices prepared for each state and for "unknown"."""
+    likelihood, base = factor[:, 0].tolist(), network.base.tolist()
+    distribution = network.from_leaks
+    evidence = 1.0
+    for one in network.factors:
+        last = one.first + len(one.states)
+        given = likelihood[one.first : last]
+        if given.count(1.0) == len(given):
+            distribution = np.dot(one.mean_map, distribution)
+            continue
+        shares = [rate * likely for rate, likely in zip(base[one.first : last], given, strict=True)]
+        total = sum(shares)
+        evidence *= total
+        before = distribution
+        distribution = before * (shares[0] / total) if shares[0] != total else before
+        for share, matrix in zip(shares[1:], one.maps, strict=True):
+            if share == total:
+                distribution = np.dot(matrix, before)
+            elif share:
+                distribution = distribution + np.dot(matrix, before) * (share / total)
+    return np.dot(network.arcs, distribution)[:, None], np.log([evidence])
+
+
+def log_likelihood(network: Network, evidence: Evidence) -> FloatArray:
+    """Return log P(answered findings | state), (S, B), natural log."""
+    finding = evidence.finding
+    if finding.shape[1] == 1:
+        asked = np.flatnonzero(finding[:, 0] >= 0)
+        result = network.log_answer[2 * asked + finding[asked, 0]].sum(axis=0)[:, None]
+    else:
+        yes, no = (finding == 1).astype(np.float64), (finding == 0).astype(np.float64)
+        result = network.log_answer[1::2].T @ yes + network.log_answer[::2].T @ no
+    if evidence.soft is not None:
+        for f, b in np.argwhere(evidence.soft != 0.5):  # noqa: PLR2004 - 0.5 changes nothing
+            strength = evidence.soft[f, b]
+            no_given_state, yes_given_state = np.exp(network.log_answer[2 * f : 2 * f + 2])
+            mixed = (1 - strength) * no_given_state + strength * yes_given_state
+            result[:, b] += np.log(mixed / max(strength, 1 - strength))
+    return result
+
+
+def surprise(network: Network, evidence: Evidence, posterior: Posterior) -> FloatArray:
+    """Return how surprising the answered findings are even in the states that explain them best, (B,).
+
+    In each state the surprisal -log P(answers) is a sum of independent terms with known moments. Its distance from
+    its mean, in standard deviations, is the person-fit index of Drasgow et al. with the sign turned; the skewness is
+    taken out by the Wilson-Hilferty cube root, and the result averaged over the posterior. Near standard normal for
+    people the model describes; 3 and more is rare. 0 where no finding was answered; the complaint and virtual
+    evidence do not count.
+
+    References
+    ----------
+    Drasgow, Levine and Williams, Br J Math Stat Psychol 38 (1985), 67-86; Wilson and Hilferty, PNAS 17 (1931),
+    684-688; three-moment corrections of person-fit indices: Molenaar and Hoijtink, Psychometrika 55 (1990), 75-106.
+    """
+    result = np.zeros(evidence.finding.shape[1])
+    for b in range(len(result)):
+        column = evidence.finding[:, b]
+        asked = np.flatnonzero(column >= 0)
+        asked = asked[asked != network.presenting]
+        if not len(asked):
+            continue
+        mean, variance, third = network.surprisal[asked].sum(axis=0)
+        surprisal = -network.log_answer[2 * asked + column[asked]].sum(axis=0)
+        deviation = np.sqrt(variance)
+        skewness = third / (variance * deviation)
+        sixth = np.where(np.abs(skewness) < 1e-6, 1e-6, skewness) / 6  # the limit at 0 is the plain distance
+        root = np.cbrt(1 + 3 * sixth * (surprisal - mean) / deviation)
+        result[b] = posterior.state[:, b] @ ((root - 1) / sixth + sixth)
+    return result

@@ -1,0 +1,343 @@
+"""What a model file says, as frozen pydantic records: shape and types only.
+
+Relations between the parts (unknown parents, cycles, rules, references) are the business of `checks`.
+Every number is a `Parameter` with its range, basis and references, and has one path, such as
+`cause.sciatica.link.piriformis_syndrome`; `Knowledge.parameters()` lists them all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from buttockpain.types import Audience, Basis, Kind, Level, Measure
+
+__all__ = [
+    "Cause",
+    "Code",
+    "Finding",
+    "Floor",
+    "Knowledge",
+    "Parameter",
+    "Reference",
+    "RiskFactor",
+    "Rule",
+    "Source",
+    "Threshold",
+    "Treatments",
+]
+
+Text = Annotated[str, Field(min_length=1)]
+LevelWord = Annotated[Level, Field(strict=False)]
+Ids = Annotated[tuple[Text, ...], Field(strict=False)]
+References = Annotated[tuple[int, ...], Field(strict=False)]
+
+
+class Record(BaseModel):
+    """Base of all parts of a model file: frozen, strict, no unknown keys, built on first use."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+
+class Source(Record):
+    """Where a text or a number comes from: its basis and the numbers of its references."""
+
+    basis: Basis
+    ref: References = ()
+
+
+class Ranged(Source):
+    """A number that may be tuned, with the range within which it is plausible."""
+
+    value: float
+    low: float
+    high: float
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.low <= self.value <= self.high:
+            message = f"low <= value <= high, found {self.low!r}, {self.value!r}, {self.high!r}"
+            raise ValueError(message)
+        return self
+
+
+class Parameter(Ranged):
+    """A probability of the network, strictly between 0 and 1, with its range."""
+
+    value: Annotated[float, Field(gt=0, lt=1)]
+    low: Annotated[float, Field(gt=0, lt=1)]
+    high: Annotated[float, Field(gt=0, lt=1)]
+
+
+def _one_or_states(entry: Any) -> str:
+    """Tell a parameter from a table of parameters, one per state of a several-state risk factor."""
+    return "one" if isinstance(entry, Parameter) or not isinstance(entry, Mapping) or "value" in entry else "states"
+
+
+OneOrStates = Annotated[
+    Annotated[Parameter, Tag("one")] | Annotated[Mapping[str, Parameter], Tag("states")], Discriminator(_one_or_states)
+]
+
+
+class About(Record):
+    """Identity, population and scope of the model."""
+
+    id: Text
+    version: Text
+    date: Text
+    title: Text
+    population: Text
+    intended_use: Text
+    not_for: Text
+    limits: Ids
+
+
+class FoundingDocument(Record):
+    """The text the model started from: its rule, and how its treatments must be worded."""
+
+    title: Text
+    rule: Text
+    treatment_wording: Text
+
+
+class Threshold(Ranged):
+    """A measured answer that becomes a fact for triage, such as pain of 7 or more out of 10."""
+
+    measure: Measure
+    when: Literal["at_least", "below"]
+    exact: bool
+    label: Text
+
+    def holds(self, measured: float) -> bool:
+        """Return whether the measured answer makes this a fact."""
+        return measured >= self.value if self.when == "at_least" else measured < self.value
+
+
+class LevelText(Record):
+    """What a step of the triage ladder is called, and what it asks the person to do."""
+
+    label: Text
+    action: Text
+
+
+class Override(Source):
+    """The founding document's rule: its text is shown first whenever one of the facts holds."""
+
+    facts: Ids
+    text: Text
+
+
+class Notice(Source):
+    """A level to reach at least, and the sentence that says why."""
+
+    level: LevelWord
+    text: Text
+
+
+class Floor(Ranged):
+    """A cause at or above `value` raises the level to at least `level`."""
+
+    value: Annotated[float, Field(gt=0, lt=1)]
+    level: LevelWord
+    text: Text
+
+
+class PoorFit(Ranged):
+    """Answers more surprising than `value` (standard deviations) raise the level to at least `level`."""
+
+    level: LevelWord
+    text: Text
+
+
+class SafetyNet(Source):
+    """What to watch for, whatever the level."""
+
+    text: Text
+
+
+class Rule(Source):
+    """A combination that raises the level: all of `all_of` present, and one of `any_of` if any are named."""
+
+    id: Text
+    all_of: Ids
+    any_of: Ids = ()
+    level: LevelWord
+    reason: Text
+
+
+class Triage(Record):
+    """Everything that decides urgency apart from the red flags, which stand with the findings."""
+
+    level: Annotated[Mapping[LevelWord, LevelText], Field(min_length=1)]
+    override: Override
+    unasked: Notice
+    unclear: Notice
+    none_of_these: Notice
+    poor_fit: PoorFit
+    safety_net: SafetyNet
+    floor: Mapping[str, Floor] = {}
+    rule: Annotated[tuple[Rule, ...], Field(strict=False)] = ()
+
+
+class StrengthWord(Source):
+    """The word for a likelihood ratio of at least `ratio`, or of at most its reciprocal."""
+
+    word: Text
+    ratio: Annotated[float, Field(gt=1)]
+    note: str = ""
+
+
+class Display(Source):
+    """What is shown to people; raw numbers stay available beside it."""
+
+    highest: Annotated[float, Field(gt=0.5, lt=1)]
+    lowest: Annotated[float, Field(gt=0, lt=0.5)]
+    explanation: Annotated[float, Field(gt=0, lt=1)]
+    note: str = ""
+    strength: Annotated[tuple[StrengthWord, ...], Field(strict=False, min_length=1)]
+
+
+class KindInfo(Record):
+    """Who can be asked a kind of question, and how much asking costs relative to a symptom."""
+
+    label: Text
+    asked_of: Annotated[tuple[Audience, ...], Field(strict=False, min_length=1)]
+    cost: Annotated[float, Field(gt=0)]
+    basis: Basis
+    note: str = ""
+
+
+class Code(Record):
+    """A code of a public classification; status V seen in the classification, C certain from general use."""
+
+    system: Literal["snomed_ct", "icd10", "icd10cm", "icd11", "hpo"]
+    code: Text
+    label: str = ""
+    status: Literal["V", "C"]
+
+
+Codes = Annotated[tuple[Code, ...], Field(strict=False)]
+
+
+class RiskFactor(Record):
+    """Something that makes a cause more likely; yes or no, or one of several states.
+
+    `states` lists the states of a several-state factor, the first being the remainder; `ages` gives the first whole
+    year of age of every state but the first; `sex` names the answer to `sex` that means yes.
+    """
+
+    label: Text
+    question: Text
+    base: OneOrStates
+    states: Ids = ()
+    ages: References = ()
+    sex: Literal["female", "male", ""] = ""
+    codes: Codes = ()
+
+    def active_states(self) -> Mapping[str, Parameter]:
+        """Return the base rate of every state but the remainder; a yes-or-no factor has the one state `yes`."""
+        return {"yes": self.base} if isinstance(self.base, Parameter) else self.base
+
+
+class Treatments(Record):
+    """What the founding document names, and what to know about it; never advice."""
+
+    named: Ids
+    by_physician: Ids = ()
+    caution: str = ""
+    ref: References = ()
+
+
+class Cause(Record):
+    """A cause of the pain, with its leak (probability with no listed parent) and noisy-OR links from its parents."""
+
+    label: Text
+    ranked: bool
+    plain: Text
+    definition: Text
+    brought_about_by: str = ""
+    shows_as: str = ""
+    codes: Codes = ()
+    leak: Parameter
+    treatments: Treatments | None = None
+    link: Mapping[str, OneOrStates] = {}
+
+
+class RedFlag(Source):
+    """What an answer of yes to a red flag means for triage."""
+
+    level: LevelWord
+    reason: Text
+
+
+class Finding(Record):
+    """Something that can be observed; without a leak it serves triage only."""
+
+    kind: Literal["symptom", "history", "sign", "test", "red_flag"]
+    label: Text
+    question: Text
+    presenting: bool = False
+    red_flag: RedFlag | None = None
+    codes: Codes = ()
+    leak: Parameter | None = None
+    link: Mapping[str, Parameter] = {}
+
+
+class Reference(Record):
+    """A source; status V read, R recalled, V/R part of each."""
+
+    text: Text
+    status: Literal["V", "R", "V/R"]
+    used_for: str = ""
+
+
+class Knowledge(Record):
+    """A whole model file."""
+
+    format: Literal[1]
+    model: About
+    founding_document: FoundingDocument
+    safety: Mapping[str, Threshold]
+    triage: Triage
+    display: Display
+    kind: Mapping[Kind, KindInfo]
+    risk_factor: Mapping[str, RiskFactor] = {}
+    cause: Mapping[str, Cause]
+    finding: Mapping[str, Finding]
+    reference: Mapping[str, Reference]
+
+    def parameters(self) -> Iterator[tuple[str, Ranged]]:
+        """Yield every number with its path, in the order of the file."""
+        yield from ((f"safety.{name}", threshold) for name, threshold in self.safety.items())
+        yield "triage.poor_fit", self.triage.poor_fit
+        yield from ((f"triage.floor.{name}", floor) for name, floor in self.triage.floor.items())
+        for name, factor in self.risk_factor.items():
+            yield from _numbers(f"risk_factor.{name}.base", factor.base)
+        for name, cause in self.cause.items():
+            yield f"cause.{name}.leak", cause.leak
+            for parent, link in cause.link.items():
+                yield from _numbers(f"cause.{name}.link.{parent}", link)
+        for name, finding in self.finding.items():
+            if finding.leak is not None:
+                yield f"finding.{name}.leak", finding.leak
+            yield from ((f"finding.{name}.link.{parent}", link) for parent, link in finding.link.items())
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the canonical form: JSON with sorted keys, shortest floats, no optional white space."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _numbers(path: str, entry: Parameter | Mapping[str, Parameter]) -> Iterator[tuple[str, Parameter]]:
+    """Yield a parameter, or one per state, with its path."""
+    if isinstance(entry, Parameter):
+        yield path, entry
+    else:
+        yield from ((f"{path}.{state}", parameter) for state, parameter in entry.items())

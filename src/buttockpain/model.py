@@ -1,0 +1,207 @@
+"""The front door: load a model once, then rank, triage, replace numbers and list them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from buttockpain import model_file
+from buttockpain.checks import MAX_CAUSES
+from buttockpain.differential import Differential, Directory, assemble
+from buttockpain.errors import AnswerError, ImpossibleEvidenceError, Problem
+from buttockpain.inference import Evidence, Posterior, evidence_of, infer
+from buttockpain.knowledge import Knowledge
+from buttockpain.network import Network
+from buttockpain.presentation import Answers, Presentation, Vocabulary, flatten, read
+from buttockpain.triage import Decision, RuleTable, Triage, decide
+from buttockpain.types import Basis
+from buttockpain.verification import Verification, verify
+from buttockpain.version import __version__
+
+__all__ = ["Model", "ParameterRow", "default_model", "load_model", "rank", "triage"]
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """One number of a model with everything that is said about it; `reference` holds the texts of its sources."""
+
+    path: str
+    value: float
+    low: float
+    high: float
+    basis: Basis
+    reference: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A checked model, ready to answer. Immutable; `replace` returns a new one.
+
+    Examples
+    --------
+    >>> model = default_model()
+    >>> answer = model.rank({"low_back_pain": "yes", "leg_numbness": True, "slr_positive": 0.8, "age": 45})
+    >>> answer.causes[0].id, answer.causes[0].displayed
+    ('lumbar_disc_herniation', '60%')
+    """
+
+    knowledge: Knowledge
+    network: Network
+    vocabulary: Vocabulary
+    rules: RuleTable
+
+    @classmethod
+    def of(cls, knowledge: Knowledge) -> Model:
+        """Compile a model and prove its safety promises.
+
+        Raises
+        ------
+        UnsafeModelError : a rule of the model breaks a safety promise.
+        """
+        model = cls(knowledge, Network.of(knowledge), Vocabulary.of(knowledge), RuleTable.of(knowledge))
+        model.verify()
+        return model
+
+    @cached_property
+    def directory(self) -> Directory:
+        """What can be prepared of an answer."""
+        return Directory.of(self.knowledge, self.network, self.prior, __version__)
+
+    @cached_property
+    def prior(self) -> Posterior:
+        """The posterior given the complaint and nothing else: what a reader takes for the prior."""
+        return infer(self.network, evidence_of(self.network, Presentation({})))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the canonical form of the model."""
+        return self.knowledge.fingerprint
+
+    def rank(self, answers: Answers | None = None, /, **more: Any) -> Differential:
+        """Return the triage decision and the ranked causes, given what is known of one person.
+
+        Parameters
+        ----------
+        answers : a mapping from id to answer, or a pydantic object whose fields are ids. An answer is yes / no /
+            unknown, True / False / None, or a number in [0, 1] that says how strongly the observation supports
+            "present"; `age`, `sex`, `pain_severity` (0 to 10) and `duration_days` are given as they are.
+        more : further answers as keywords.
+
+        Returns
+        -------
+        Differential : triage first; probabilities are exact for this model.
+
+        Raises
+        ------
+        AnswerError : something cannot be read; lists every problem, and carries the triage of the rest.
+        ImpossibleEvidenceError : the model gives the answers probability 0; carries the triage.
+        """
+        presentation, decision = self._read(answers, more)
+        evidence = evidence_of(self.network, presentation)
+        posterior = infer(self.network, evidence)
+        if posterior.impossible[0]:
+            raise ImpossibleEvidenceError(self._clash(presentation), decision.triage())
+        return assemble(self.directory, self.network, presentation, decision, evidence, posterior)
+
+    def triage(self, answers: Answers | None = None, /, **more: Any) -> Triage:
+        """Return the triage decision by the rules alone, without ranking; errors as for `rank`."""
+        return self._read(answers, more)[1].triage()
+
+    def replace(self, changes: Mapping[str, float | Mapping[str, Any]]) -> Model:
+        """Return a new model with some numbers changed.
+
+        Parameters
+        ----------
+        changes : from the path of a number to its new value, or to any of `value`, `low`, `high`, `basis`, `ref`,
+            `note`. A value outside the stated range widens the range; the basis becomes "edited" unless given.
+
+        Raises
+        ------
+        ModelError : an unknown path, or a result that a model must not say; all problems at once.
+
+        Examples
+        --------
+        >>> model = default_model().replace({"cause.sciatica.leak": 0.2})
+        >>> round(model.rank().causes[0].probability, 3), model.rank().causes[0].id
+        (0.645, 'sciatica')
+        """
+        return Model.of(model_file.replace(self.knowledge, changes))
+
+    def parameters(self) -> tuple[ParameterRow, ...]:
+        """Return every number of the model with its path, range, basis, references and note."""
+        texts = self.knowledge.reference
+        return tuple(
+            ParameterRow(
+                path, number.value, number.low, number.high, number.basis,
+                tuple(texts[str(reference)].text for reference in number.ref), number.note,
+            )
+            for path, number in self.knowledge.parameters()
+        )  # fmt: skip
+
+    def verify(self) -> Verification:
+        """Prove the safety promises over the whole rule table; see `verification.verify`."""
+        return verify(self.rules, self.vocabulary)
+
+    def _read(self, answers: Answers | None, more: Mapping[str, Any]) -> tuple[Presentation, Decision]:
+        """Return checked answers and the triage decision on them; errors carry the triage of what could be read."""
+        flat, clashes = flatten(answers, more)
+        presentation, problems = read(flat, self.vocabulary)
+        decision = decide(self.rules, presentation)
+        if clashes or problems:
+            raise AnswerError([*clashes, *problems], decision.triage())
+        return presentation, decision
+
+    def _clash(self, presentation: Presentation) -> list[str]:
+        """Return a smallest set of answers that is impossible by itself, found by dropping one after another."""
+        kept = {**presentation.given, **presentation.filled}
+        for name in list(kept):
+            fewer = {other: answer for other, answer in kept.items() if other != name}
+            if infer(self.network, evidence_of(self.network, Presentation(fewer))).impossible[0]:
+                kept = fewer
+        return list(kept)
+
+
+def load_model(path: str | Path, *, max_causes: int = MAX_CAUSES) -> Model:
+    """Return the model of a file, checked and verified.
+
+    Parameters
+    ----------
+    path : a TOML model file of at most 1 MiB; `docs/model-file.md` describes the format.
+    max_causes : the most causes allowed; inference enumerates 2 to the power of their number of states.
+
+    Raises
+    ------
+    ModelError : the file says something it must not say; all problems at once, each with its path.
+    UnsafeModelError : its rules break a safety promise.
+    OSError : the file cannot be read.
+    """
+    return Model.of(model_file.read(path, max_causes=max_causes))
+
+
+@lru_cache(maxsize=1)
+def default_model() -> Model:
+    """Return the shipped model; read on first use, then kept."""
+    from buttockpain import models  # noqa: PLC0415 - data, needed on first use only
+
+    return load_model(Path(next(iter(models.__path__))) / "buttock_pain.toml")
+
+
+def rank(answers: Answers | None = None, /, **more: Any) -> Differential:
+    """Rank with the shipped model; see `Model.rank`.
+
+    Examples
+    --------
+    >>> answer = rank(low_back_pain="yes", pain_severity=8, saddle_numbness="no")
+    >>> answer.triage.level, answer.triage.override
+    (<Level.CONSULTATION_24H: 'consultation_24h'>, 'A detailed medical evaluation at a hospital is needed.')
+    """
+    return default_model().rank(answers, **more)
+
+
+def triage(answers: Answers | None = None, /, **more: Any) -> Triage:
+    """Decide the urgency with the rules of the shipped model, without ranking; see `Model.triage`."""
+    return default_model().triage(answers, **more)

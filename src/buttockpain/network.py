@@ -1,0 +1,232 @@
+"""The network: a model compiled into read-only arrays. The only place that fixes the order of axes.
+
+Axis letters, here and in `inference`::
+
+    B  people in a batch
+    C  causes, in the order of the model file
+    F  findings that have a leak, in the order of the model file
+    K  states of all risk factors, one after another, the remainder ("no") of each first
+    S  = 2^C states of the causes; bit k of a state's number says whether cause k is present
+
+Noisy-OR with leak: Pearl, Probabilistic Reasoning in Intelligent Systems (1988), section 4.3.2; Henrion, Some
+practical issues in constructing belief networks (UAI 1987), for the leak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from buttockpain.knowledge import Knowledge, Parameter
+from buttockpain.types import BoolArray, FloatArray, Id
+
+__all__ = ["Factor", "Network", "switch_on"]
+
+_DENSE_STATES = 128  # up to here one (S, S) matrix per risk-factor state is small and faster than axis by axis
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One risk factor.
+
+    Attributes
+    ----------
+    states : its states, the remainder first.
+    first : index of the remainder on the K axis.
+    link : (states - 1, C), probability that the state by itself brings about the cause; 0 where there is no link.
+    mean_map : (S, S), what the factor does to a distribution over S when nothing is known of it; None for large S.
+    maps : (states - 1, S, S), the same for each state but the remainder, which does nothing; None for large S.
+    """
+
+    id: Id
+    states: tuple[str, ...]
+    first: int
+    link: FloatArray
+    mean_map: FloatArray | None
+    maps: FloatArray | None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A compiled model.
+
+    Attributes
+    ----------
+    causes, findings : ids on the C and F axes.
+    ranked : (C,) whether the cause is offered as a diagnosis.
+    has : (S, C) whether the state has the cause.
+    summary : (2C + 1, S) of 0 and 1; times a distribution over S gives P(cause present), P(cause absent) and, last,
+        P(no ranked cause).
+    from_leaks : (S,) distribution of the causes that come about by their leaks alone.
+    arcs : (S, S) what links between causes do to a distribution over S.
+    factors, base : the risk factors, and (K,) the base rate of each of their states.
+    log_answer : (2F, S) natural log of P(no | state) in even rows and P(yes | state) in odd rows.
+    surprisal : (F, 3, S) mean, variance and third central moment of -log P(answer | state).
+    presenting : index on the F axis of the complaint that is always present.
+    """
+
+    causes: tuple[Id, ...]
+    findings: tuple[Id, ...]
+    ranked: BoolArray
+    has: BoolArray
+    summary: FloatArray
+    from_leaks: FloatArray
+    arcs: FloatArray
+    factors: tuple[Factor, ...]
+    base: FloatArray
+    log_answer: FloatArray
+    surprisal: FloatArray
+    presenting: int
+    finding_index: Mapping[Id, int]
+    factor_index: Mapping[Id, int]
+
+    @classmethod
+    def of(cls, knowledge: Knowledge) -> Network:
+        """Compile a model.
+
+        Examples
+        --------
+        >>> from buttockpain.model import default_model
+        >>> network = default_model().network
+        >>> len(network.causes), len(network.findings), network.log_answer.shape
+        (6, 76, (152, 64))
+        """
+        causes = tuple(knowledge.cause)
+        has = np.array([[state >> k & 1 for k in range(len(causes))] for state in range(2 ** len(causes))], dtype=bool)
+        ranked = np.array([cause.ranked for cause in knowledge.cause.values()])
+        none = ~(has & ranked).any(axis=1)
+        leak = np.array([cause.leak.value for cause in knowledge.cause.values()])
+        findings = tuple(name for name, finding in knowledge.finding.items() if finding.leak is not None)
+        log_no, log_yes = _finding_tables(knowledge, causes, findings, has)
+        factors, base = _factors(knowledge, causes)
+        return cls(
+            causes=causes,
+            findings=findings,
+            ranked=_frozen(ranked),
+            has=_frozen(has),
+            summary=_frozen(np.vstack([has.T, ~has.T, none]).astype(np.float64)),
+            from_leaks=_frozen(np.where(has, leak, 1 - leak).prod(axis=1)),
+            arcs=_frozen(_arc_map(knowledge, causes, has)),
+            factors=factors,
+            base=_frozen(base),
+            log_answer=_frozen(np.stack([log_no, log_yes], axis=1).reshape(2 * len(findings), -1)),
+            surprisal=_frozen(_surprisal_moments(log_no, log_yes)),
+            presenting=next(index for index, name in enumerate(findings) if knowledge.finding[name].presenting),
+            finding_index={name: index for index, name in enumerate(findings)},
+            factor_index={factor.id: index for index, factor in enumerate(factors)},
+        )
+
+
+def switch_on(distribution: FloatArray, link: FloatArray) -> FloatArray:
+    """Return the distribution after something has had its chance to bring about causes.
+
+    Each cause not yet present comes about with its own probability, independently. Only products and sums of
+    positive numbers, so every state keeps full relative accuracy, however improbable it is.
+
+    Parameters
+    ----------
+    distribution : (S, B) over the states of the causes.
+    link : (C,) probability of bringing about each cause; 0 where there is no link.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> switch_on(np.array([[1.0], [0.0], [0.0], [0.0]]), np.array([0.5, 0.1])).ravel()
+    array([0.45, 0.45, 0.05, 0.05])
+    """
+    result = distribution.copy()
+    for k in np.flatnonzero(link):
+        by_cause = result.reshape(-1, 2, 2**k, result.shape[-1])
+        absent, present = by_cause[:, 0], by_cause[:, 1]
+        present += absent * link[k]
+        absent *= 1 - link[k]
+    return result
+
+
+def _finding_tables(
+    knowledge: Knowledge, causes: tuple[Id, ...], findings: tuple[Id, ...], has: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return log P(no | state) and log P(yes | state), both (F, S).
+
+    "No" factorises over the causes, so its log is a sum; "yes" is its complement, taken without cancellation.
+    """
+    log_leak = np.empty(len(findings))
+    log_link = np.zeros((len(findings), len(causes)))
+    for f, name in enumerate(findings):
+        finding = knowledge.finding[name]
+        if finding.leak is not None:
+            log_leak[f] = np.log1p(-finding.leak.value)
+        for parent, link in finding.link.items():
+            log_link[f, causes.index(parent)] = np.log1p(-link.value)
+    log_no = log_leak[:, None] + log_link @ has.T
+    return log_no, np.log(-np.expm1(log_no))
+
+
+def _surprisal_moments(log_no: FloatArray, log_yes: FloatArray) -> FloatArray:
+    """Return mean, variance and third central moment of -log P(answer | state), (F, 3, S)."""
+    no, yes = np.exp(log_no), np.exp(log_yes)
+    gap = log_no - log_yes  # how much more surprising a yes is than a no
+    mean = -(yes * log_yes + no * log_no)
+    return np.stack([mean, yes * no * gap**2, yes * no * (no - yes) * gap**3], axis=1)
+
+
+def _factors(knowledge: Knowledge, causes: tuple[Id, ...]) -> tuple[tuple[Factor, ...], FloatArray]:
+    """Return the risk factors and the base rates of their states."""
+    factors: list[Factor] = []
+    base: list[float] = []
+    dense = 2 ** len(causes) <= _DENSE_STATES
+    for name, entry in knowledge.risk_factor.items():
+        states = entry.states or ("no", "yes")
+        active = entry.active_states()
+        rates = np.array([active[state].value for state in states[1:]])
+        link = np.zeros((len(rates), len(causes)))
+        for c, cause in enumerate(knowledge.cause.values()):
+            number = cause.link.get(name, {})
+            by_state = {"yes": number} if isinstance(number, Parameter) else number
+            for state, parameter in by_state.items():
+                link[states.index(state) - 1, c] = parameter.value
+        mean_map = maps = None
+        if dense:
+            identity = np.eye(2 ** len(causes))
+            maps = _frozen(np.stack([switch_on(identity, one) for one in link]))
+            mean_map = _frozen((1 - rates.sum()) * identity + np.tensordot(rates, maps, axes=1))
+        factors.append(Factor(name, states, len(base), _frozen(link), mean_map, maps))
+        base.extend([1 - rates.sum(), *rates])
+    return tuple(factors), np.array(base)
+
+
+def _arc_map(knowledge: Knowledge, causes: tuple[Id, ...], has: BoolArray) -> FloatArray:
+    """Return what the links between causes do, (S, S): each present parent has its chance, parents first."""
+    states = np.arange(len(has))
+    result = np.eye(len(has))
+    for child in _parents_first(knowledge, causes):
+        log_stay_away = np.zeros(len(has))
+        for parent, link in knowledge.cause[child].link.items():
+            if parent in causes and isinstance(link, Parameter):
+                log_stay_away += np.where(has[:, causes.index(parent)], np.log1p(-link.value), 0.0)
+        bit = 1 << causes.index(child)
+        absent = states[states & bit == 0]
+        step = np.eye(len(has))
+        step[absent, absent] = np.exp(log_stay_away[absent])
+        step[absent | bit, absent] = -np.expm1(log_stay_away[absent])
+        result = step @ result
+    return result
+
+
+def _parents_first(knowledge: Knowledge, causes: tuple[Id, ...]) -> list[Id]:
+    """Return the causes that have parents among the causes, each after its parents."""
+    parents = {name: [p for p in knowledge.cause[name].link if p in causes] for name in causes}
+    ordered: list[Id] = []
+    while len(ordered) < len(causes):
+        ordered += [n for n in causes if n not in ordered and all(p in ordered for p in parents[n])]
+    return [name for name in ordered if parents[name]]
+
+
+def _frozen(array: Any) -> Any:
+    """Return the array, contiguous and read-only."""
+    array = np.ascontiguousarray(array)
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,74 @@
+"""Names for what is passed around: array aliases, identifiers, and the closed sets of words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["MEASURES", "Audience", "Basis", "BoolArray", "FloatArray", "Id", "IntArray", "Kind", "Level", "Measure"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+Id = str
+"""Identifier of a cause, risk factor, finding or fact: lower-case letters, digits and underscores."""
+
+Kind = Literal["symptom", "history", "sign", "test", "red_flag", "risk_factor"]
+Basis = Literal["literature", "founding document", "judgement", "edited", "fitted"]
+Audience = Literal["patient", "clinician"]
+Measure = Literal["age", "pain_severity", "duration_days"]
+
+MEASURES: tuple[Measure, ...] = ("age", "pain_severity", "duration_days")
+
+
+class Level(StrEnum):
+    """The five steps of the triage ladder; comparisons follow urgency, not the alphabet.
+
+    Examples
+    --------
+    >>> Level.EMERGENCY > Level.CONSULTATION_24H
+    True
+    >>> Level.SELF_CARE < "consultation"
+    True
+    >>> max(["consultation", "emergency"], key=lambda word: Level(word).rank)
+    'emergency'
+    """
+
+    SELF_CARE = "self_care"
+    CONSULTATION = "consultation"
+    CONSULTATION_24H = "consultation_24h"
+    EMERGENCY = "emergency"
+    EMERGENCY_AMBULANCE = "emergency_ambulance"
+
+    @property
+    def rank(self) -> int:
+        """Urgency from 0 (`self_care`) to 4 (`emergency_ambulance`)."""
+        return _RANKS[self.value]
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether help is needed within hours."""
+        return self.rank >= _RANKS["emergency"]
+
+    def __lt__(self, other: str) -> bool:
+        """Whether this level is less urgent."""
+        return self.rank < Level(other).rank
+
+    def __le__(self, other: str) -> bool:
+        """Whether this level is at most as urgent."""
+        return self.rank <= Level(other).rank
+
+    def __gt__(self, other: str) -> bool:
+        """Whether this level is more urgent."""
+        return self.rank > Level(other).rank
+
+    def __ge__(self, other: str) -> bool:
+        """Whether this level is at least as urgent."""
+        return self.rank >= Level(other).rank
+
+
+_RANKS = {level.value: rank for rank, level in enumerate(Level)}

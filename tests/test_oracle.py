@@ -44,8 +44,8 @@ KNOWN_CASES = [
 
 # A handful of float operations on numbers near 1; the figures by hand are themselves exact.
 BY_HAND = 1e-14
-# Wide enough for the rounding of the program that made known_answers.json: against exact fractions it is off by up to
-# 6e-12 (17 answers at once), while both routines here are off by less than 1e-15.
+# Room for the rounding of the program that made known_answers.json: against posterior_factored(exact=True) the file is
+# off by up to 6.4e-12 (random-44), while posterior_factored in floats is off by less than 1e-15.
 KNOWN_TOLERANCE = 1e-10
 
 
@@ -305,7 +305,7 @@ def test_factored_equals_full_exactly() -> None:
 
 
 def test_random_cases_cover_what_they_are_for() -> None:
-    """The random cases hold arcs, several-state and shared risk factors, virtual evidence, chances of 1e-5 and 0.999."""
+    """The random cases have arcs, many-state and shared risk factors, virtual evidence, chances of 1e-5 and 0.999."""
     cases = random_cases(300)
     networks = [network for network, _ in cases]
     links = [(pair, p) for network in networks for table in network["cause_link"].values() for pair, p in table.items()]

@@ -17,7 +17,7 @@ from buttockpain.errors import (
     ModelError,
     UnsafeModelError,
 )
-from buttockpain.model import Model, default_model, load_model, rank, triage
+from buttockpain.model import Model, default_model, load_model, rank
 from buttockpain.triage import Triage
 from buttockpain.types import Level
 from buttockpain.version import __version__
@@ -37,5 +37,4 @@ __all__ = [
     "default_model",
     "load_model",
     "rank",
-    "triage",
 ]

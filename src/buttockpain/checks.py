@@ -117,9 +117,7 @@ def _links(data: Table) -> Iterator[Problem]:
     for name in _table(data, "finding"):
         for parent in _table(data, "finding", name, "link"):
             if parent not in causes:
-                yield Problem(
-                    f"finding.{name}.link.{parent}", "an unknown parent", "a cause", nearest(parent, causes)
-                )
+                yield Problem(f"finding.{name}.link.{parent}", "an unknown parent", "a cause", nearest(parent, causes))
 
 
 def _cycles(data: Table) -> Iterator[Problem]:
@@ -174,19 +172,23 @@ def _states(data: Table) -> Iterator[Problem]:
             yield Problem(f"{path}.base", f"numbers for {', '.join(base) or 'nothing'}", f"for {', '.join(states[1:])}")
         total = sum(_number(one) or 0.0 for one in base.values())
         if total >= 1:
-            yield Problem(f"{path}.base", f"base rates that sum to {total:g}", f"a sum below 1, the rest is {states[0]}")
+            yield Problem(
+                f"{path}.base", f"base rates that sum to {total:g}", f"a sum below 1, the rest is {states[0]}"
+            )
         if isinstance(ages, list) and (len(ages) != len(states) - 1 or ages != sorted(set(ages))):
             yield Problem(f"{path}.ages", f"{ages}", f"{len(states) - 1} rising ages, one per state after the first")
 
 
 def _numbers(data: Table) -> Iterator[Problem]:
-    """Reference lists and ranges are typed elsewhere; here: links that cannot be told from certainty in floats."""
+    """Links too small to be felt in 64-bit floats."""
     for section in ("cause", "finding"):
         for name in _table(data, section):
             for parent, link in _table(data, section, name, "link").items():
                 value = _number(link)
                 if value is not None and value < 1 and 1.0 - value == 1.0:
-                    yield Problem(f"{section}.{name}.link.{parent}", f"{value!r}", "a link that is felt in 64-bit floats")
+                    yield Problem(
+                        f"{section}.{name}.link.{parent}", f"{value!r}", "a link that is felt in 64-bit floats"
+                    )
 
 
 def _thresholds(data: Table) -> Iterator[Problem]:
@@ -199,12 +201,13 @@ def _thresholds(data: Table) -> Iterator[Problem]:
         value = _number(safety[name])
         if value is not None and not low <= value <= high:
             yield Problem(f"safety.{name}", f"{value:g}", f"a value within the safe bounds {low:g} to {high:g}")
-        if isinstance(safety[name], Mapping) and safety[name].get("when") == "below":
-            yield Problem(f"safety.{name}.when", "below", "at_least: more pain or time must never lower the level")
+        measure = "pain_severity" if name == "severe_pain" else "duration_days"
+        if _table(safety, name).get("measure") not in (measure, None):
+            yield Problem(f"safety.{name}.measure", f"{safety[name]['measure']}", measure)
     for name, entry in safety.items():
-        if isinstance(entry, Mapping) and entry.get("measure") in MEASURES[1:] and entry.get("when") == "below":
-            if name not in SAFE_BOUNDS:
-                yield Problem(f"safety.{name}.when", "below", "at_least: more pain or time must never lower the level")
+        grows = isinstance(entry, Mapping) and entry.get("measure") in MEASURES[1:]
+        if grows and entry.get("when") == "below":
+            yield Problem(f"safety.{name}.when", "below", "at_least: more pain or time must never lower the level")
 
 
 def _triage(data: Table) -> Iterator[Problem]:
@@ -230,11 +233,11 @@ def _triage(data: Table) -> Iterator[Problem]:
     seen: set[str] = set()
     rules = triage.get("rule")
     for number, rule in enumerate(rules if isinstance(rules, list | tuple) else []):
-        name = rule.get("id") if isinstance(rule, Mapping) else None
-        path = f"triage.rule.{number}" if not isinstance(name, str) else f"triage.rule.{name}"
-        if isinstance(name, str) and name in seen:
+        given = rule.get("id") if isinstance(rule, Mapping) else None
+        path = f"triage.rule.{given if isinstance(given, str) else number}"
+        if path in seen:
             yield Problem(path, "an id already used by another rule", "one id for one rule", "rename one")
-        seen.add(str(name))
+        seen.add(path)
         yield from _conditions(path, rule, facts)
     for name, entry in findings.items():
         if _table(entry, "red_flag") and _table(entry, "red_flag").get("level") == Level.SELF_CARE.value:

@@ -9,17 +9,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import BaseModel
 
+from buttockpain.codes import Code
 from buttockpain.inference import Evidence, Posterior, surprise
-from buttockpain.knowledge import Cause, Code, Knowledge
 from buttockpain.network import Network
 from buttockpain.presentation import Answer, Presentation
 from buttockpain.render.text import display_probability, text_report
 from buttockpain.triage import Decision, Triage
 from buttockpain.types import Audience, Id
+
+if TYPE_CHECKING:
+    from buttockpain.knowledge import Cause, Knowledge
 
 __all__ = ["Differential", "Directory", "Fit", "JointExplanation", "ModelStamp", "RankedCause", "TreatmentOptions"]
 
@@ -28,7 +32,7 @@ __all__ = ["Differential", "Directory", "Fit", "JointExplanation", "ModelStamp",
 MARGIN = 1e-9
 
 
-class TreatmentOptions(BaseModel, frozen=True, extra="forbid"):
+class TreatmentOptions(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """What the source document names for a cause; never advice to start or stop a treatment."""
 
     wording: str
@@ -37,7 +41,7 @@ class TreatmentOptions(BaseModel, frozen=True, extra="forbid"):
     caution: str
 
 
-class RankedCause(BaseModel, frozen=True, extra="forbid"):
+class RankedCause(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """One cause in the ranking.
 
     Attributes
@@ -61,7 +65,7 @@ class RankedCause(BaseModel, frozen=True, extra="forbid"):
     treatments: TreatmentOptions | None
 
 
-class JointExplanation(BaseModel, frozen=True, extra="forbid"):
+class JointExplanation(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """A set of named causes all present, with no other named cause; its exact probability."""
 
     causes: tuple[Id, ...]
@@ -70,7 +74,7 @@ class JointExplanation(BaseModel, frozen=True, extra="forbid"):
     displayed: str
 
 
-class Fit(BaseModel, frozen=True, extra="forbid"):
+class Fit(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """How well the model describes the answers.
 
     Attributes
@@ -85,7 +89,7 @@ class Fit(BaseModel, frozen=True, extra="forbid"):
     log_evidence: float
 
 
-class ModelStamp(BaseModel, frozen=True, extra="forbid"):
+class ModelStamp(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """Which model and library gave an answer; `fingerprint` is the SHA-256 of the model's canonical form."""
 
     id: str
@@ -94,7 +98,7 @@ class ModelStamp(BaseModel, frozen=True, extra="forbid"):
     library_version: str
 
 
-class Differential(BaseModel, frozen=True, extra="forbid"):
+class Differential(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """The whole answer: triage first, then the ranking.
 
     A frozen record without a reference to the model; `model_dump_json` and `model_validate_json` lose nothing, and
@@ -229,12 +233,12 @@ def assemble(
     probability, absent = posterior.cause[:, 0].tolist(), posterior.absent[:, 0].tolist()
     none = posterior.none_of_these.item()
     caps = directory.caps
-    causes = [_ranked(directory, profile, probability[profile.axis], absent[profile.axis]) for profile in directory.profiles]
+    causes = [
+        _ranked(directory, profile, probability[profile.axis], absent[profile.axis]) for profile in directory.profiles
+    ]
     causes.sort(key=lambda cause: -round(cause.probability / MARGIN))  # stable: ties keep the order of the file
     unusual = surprise(network, evidence, posterior).item()
-    fit = Fit(
-        surprise=unusual, poor=unusual > directory.poor_fit + MARGIN, log_evidence=posterior.log_evidence.item()
-    )
+    fit = Fit(surprise=unusual, poor=unusual > directory.poor_fit + MARGIN, log_evidence=posterior.log_evidence.item())
     leads = none > causes[0].probability + MARGIN
     table = decision.table
     further = [reason for name, least, reason in table.floors

@@ -15,11 +15,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from buttockpain.codes import Code
 from buttockpain.types import Audience, Basis, Kind, Level, Measure
 
 __all__ = [
     "Cause",
-    "Code",
     "Finding",
     "Floor",
     "Knowledge",
@@ -203,6 +203,14 @@ class Display(Source):
     strength: Annotated[tuple[StrengthWord, ...], Field(strict=False, min_length=1)]
 
 
+class Stop(Source):
+    """When asking more is unlikely to matter: the chances that top cause and triage level would stay as they are."""
+
+    same_top: Annotated[float, Field(gt=0, lt=1)]
+    same_triage: Annotated[float, Field(gt=0, lt=1)]
+    note: str = ""
+
+
 class KindInfo(Record):
     """Who can be asked a kind of question, and how much asking costs relative to a symptom."""
 
@@ -211,15 +219,6 @@ class KindInfo(Record):
     cost: Annotated[float, Field(gt=0)]
     basis: Basis
     note: str = ""
-
-
-class Code(Record):
-    """A code of a public classification; status V seen in the classification, C certain from general use."""
-
-    system: Literal["snomed_ct", "icd10", "icd10cm", "icd11", "hpo"]
-    code: Text
-    label: str = ""
-    status: Literal["V", "C"]
 
 
 Codes = Annotated[tuple[Code, ...], Field(strict=False)]
@@ -268,6 +267,11 @@ class Cause(Record):
     treatments: Treatments | None = None
     link: Mapping[str, OneOrStates] = {}
 
+    def links_from(self, parent: str) -> Mapping[str, Parameter]:
+        """Return the links from a parent by its state; a yes-or-no parent has the one state `yes`."""
+        link = self.link.get(parent, {})
+        return {"yes": link} if isinstance(link, Parameter) else link
+
 
 class RedFlag(Source):
     """What an answer of yes to a red flag means for triage."""
@@ -307,6 +311,7 @@ class Knowledge(Record):
     triage: Triage
     display: Display
     kind: Mapping[Kind, KindInfo]
+    stop: Stop
     risk_factor: Mapping[str, RiskFactor] = {}
     cause: Mapping[str, Cause]
     finding: Mapping[str, Finding]

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from buttockpain import model_file
 from buttockpain.checks import MAX_CAUSES
 from buttockpain.differential import Differential, Directory, assemble
-from buttockpain.errors import AnswerError, ImpossibleEvidenceError, Problem
-from buttockpain.inference import Evidence, Posterior, evidence_of, infer
-from buttockpain.knowledge import Knowledge
+from buttockpain.errors import AnswerError, ImpossibleEvidenceError
+from buttockpain.inference import Posterior, evidence_of, infer
 from buttockpain.network import Network
 from buttockpain.presentation import Answers, Presentation, Vocabulary, flatten, read
 from buttockpain.triage import Decision, RuleTable, Triage, decide
@@ -21,7 +19,10 @@ from buttockpain.types import Basis
 from buttockpain.verification import Verification, verify
 from buttockpain.version import __version__
 
-__all__ = ["Model", "ParameterRow", "default_model", "load_model", "rank", "triage"]
+if TYPE_CHECKING:
+    from buttockpain.knowledge import Knowledge
+
+__all__ = ["Model", "ParameterRow", "default_model", "load_model", "rank"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,8 @@ class Model:
         >>> round(model.rank().causes[0].probability, 3), model.rank().causes[0].id
         (0.645, 'sciatica')
         """
+        from buttockpain import model_file  # noqa: PLC0415 - see load_model
+
         return Model.of(model_file.replace(self.knowledge, changes))
 
     def parameters(self) -> tuple[ParameterRow, ...]:
@@ -179,15 +182,19 @@ def load_model(path: str | Path, *, max_causes: int = MAX_CAUSES) -> Model:
     UnsafeModelError : its rules break a safety promise.
     OSError : the file cannot be read.
     """
+    # The classes of the model file take a quarter of the import time, and an import alone does not need them.
+    from buttockpain import model_file  # noqa: PLC0415
+
     return Model.of(model_file.read(path, max_causes=max_causes))
 
 
 @lru_cache(maxsize=1)
 def default_model() -> Model:
     """Return the shipped model; read on first use, then kept."""
-    from buttockpain import models  # noqa: PLC0415 - data, needed on first use only
+    from importlib.resources import as_file, files  # noqa: PLC0415 - needed on first use only
 
-    return load_model(Path(next(iter(models.__path__))) / "buttock_pain.toml")
+    with as_file(files("buttockpain.models") / "buttock_pain.toml") as path:
+        return load_model(path)
 
 
 def rank(answers: Answers | None = None, /, **more: Any) -> Differential:
@@ -200,8 +207,3 @@ def rank(answers: Answers | None = None, /, **more: Any) -> Differential:
     (<Level.CONSULTATION_24H: 'consultation_24h'>, 'A detailed medical evaluation at a hospital is needed.')
     """
     return default_model().rank(answers, **more)
-
-
-def triage(answers: Answers | None = None, /, **more: Any) -> Triage:
-    """Decide the urgency with the rules of the shipped model, without ranking; see `Model.triage`."""
-    return default_model().triage(answers, **more)

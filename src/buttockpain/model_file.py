@@ -24,7 +24,7 @@ __all__ = ["MAX_BYTES", "from_data", "from_text", "read", "replace"]
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 8
 
-_LONG_KEY = re.compile(r"^[ \t\[]*(?:[\w\"'-]+[ \t]*\.[ \t]*){%d}" % MAX_DEPTH, re.MULTILINE)
+_LONG_KEY = re.compile(rf"^[ \t\[]*(?:[\w\"'-]+[ \t]*\.[ \t]*){{{MAX_DEPTH}}}", re.MULTILINE)
 
 
 def read(path: str | Path, *, max_causes: int = MAX_CAUSES) -> Knowledge:
@@ -113,7 +113,7 @@ def replace(knowledge: Knowledge, changes: Mapping[str, float | Mapping[str, Any
             hint = nearest(path, known) or "`model.parameters()` lists every path"
             problems.append(Problem(path, "no such number", "the path of a number in the model", hint))
             continue
-        edit = dict(change) if isinstance(change, Mapping) else {"value": change}
+        edit: dict[str, Any] = dict(change) if isinstance(change, Mapping) else {"value": change}
         before = known[path]
         value = edit.get("value", before.value)
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -122,7 +122,9 @@ def replace(knowledge: Knowledge, changes: Mapping[str, float | Mapping[str, Any
         edit.setdefault("low", min(before.low, value))
         edit.setdefault("high", max(before.high, value))
         edit.setdefault("basis", "edited")
-        edit.setdefault("note", f"set in code; the model file says {before.value!r} ({before.low!r} to {before.high!r})")
+        edit.setdefault(
+            "note", f"set in code; the model file says {before.value!r} ({before.low!r} to {before.high!r})"
+        )
         table = data
         for key in path.split("."):  # ids hold no dots
             table = table[key]

@@ -13,13 +13,15 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from buttockpain.errors import Problem, nearest
-from buttockpain.knowledge import Knowledge, Threshold
-from buttockpain.types import MEASURES, Id, Measure
+from buttockpain.types import MEASURES, Id
+
+if TYPE_CHECKING:
+    from buttockpain.knowledge import Knowledge, Threshold
 
 __all__ = ["Answer", "Answers", "Presentation", "Vocabulary", "flatten", "read"]
 
@@ -40,7 +42,7 @@ _PLAIN: Mapping[Any, str] = {
 _EXPECTED = "yes, no or unknown, True, False or None, or a number from 0 to 1"
 
 # Bounds of what a measured answer can be: a human life in whole years, the numeric rating scale, a century of days.
-_BOUNDS: Mapping[Measure, tuple[float, float, str]] = {
+_BOUNDS: Mapping[str, tuple[float, float, str]] = {
     "age": (0, 120, "whole years from 0 to 120"),
     "pain_severity": (0, 10, "a number from 0 (no pain) to 10 (worst)"),
     "duration_days": (0, 36525, "days from 0 to 36525"),
@@ -87,7 +89,7 @@ class Presentation:
 
     given: Mapping[str, Answer]
     filled: Mapping[Id, Answer] = field(default_factory=dict)
-    measured: Mapping[Measure, float] = field(default_factory=dict)
+    measured: Mapping[str, float] = field(default_factory=dict)
 
     def answer(self, name: Id) -> Answer:
         """Return the answer to a question, `"unknown"` if it was not asked."""
@@ -130,13 +132,13 @@ def read(answers: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Presentati
     """
     problems: list[Problem] = []
     given: dict[str, Answer] = {}
-    measured: dict[Measure, float] = {}
+    measured: dict[str, float] = {}
     order, states = vocabulary.order, vocabulary.states
     for name, value in answers.items():
         if name not in order:
             problems.append(_unknown(name, order))
         elif name in _BOUNDS:
-            number = _measure(name, value, problems)
+            number = _measured(name, value, problems)
             if number is not None:
                 given[name] = measured[name] = number
         elif name == "sex" or name in states:
@@ -165,7 +167,7 @@ def _plain(name: str, value: Any, problems: list[Problem]) -> Answer | None:
         return _PLAIN[value]
     except (KeyError, TypeError):
         pass
-    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral) and 0 < value < 1:
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral) and 0 < float(value) < 1:
         return float(value)
     if isinstance(value, str):
         folded = value.strip().lower()
@@ -195,16 +197,16 @@ def _word(name: str, value: Any, allowed: tuple[str, ...], problems: list[Proble
     return None
 
 
-def _measure(name: Measure, value: Any, problems: list[Problem]) -> float | None:
+def _measured(name: str, value: Any, problems: list[Problem]) -> float | None:
     """Return a measured answer, None if unknown or (with a problem) out of bounds."""
     low, high, expected = _BOUNDS[name]
     if value is None or (isinstance(value, str) and value.strip().lower() == "unknown"):
         return None
-    if isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value) and low <= value <= high:
-        number = float(value)
-        if name != "age":
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        number = _float(value)
+        if low <= number <= high and name != "age":
             return number
-        if number.is_integer():
+        if low <= number <= high and number.is_integer():
             return int(number)
     problems.append(Problem(name, _found(value), f"{expected}, or unknown"))
     return None
@@ -216,7 +218,15 @@ def _found(value: Any) -> str:
         return f"a text of {len(value)} characters"
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return f"a {type(value).__name__}"
-    return f"{float(value):g}"
+    return f"{_float(value):g}"
+
+
+def _float(value: numbers.Real) -> float:
+    """Return a number as a float; one too large for that is infinite, and so out of any bounds."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _unknown(name: Any, known: Iterable[str]) -> Problem:
@@ -229,7 +239,7 @@ def _unknown(name: Any, known: Iterable[str]) -> Problem:
 
 
 def _fill(
-    given: Mapping[str, Answer], measured: Mapping[Measure, float], vocabulary: Vocabulary, problems: list[Problem]
+    given: Mapping[str, Answer], measured: Mapping[str, float], vocabulary: Vocabulary, problems: list[Problem]
 ) -> dict[Id, Answer]:
     """Return the risk factors that age and sex answer; an answer that differs from them is a contradiction."""
     filled: dict[Id, Answer] = {}
@@ -248,7 +258,7 @@ def _fill(
 
 
 def _contradictions(
-    given: Mapping[str, Answer], measured: Mapping[Measure, float], vocabulary: Vocabulary, problems: list[Problem]
+    given: Mapping[str, Answer], measured: Mapping[str, float], vocabulary: Vocabulary, problems: list[Problem]
 ) -> None:
     """Report red flags that are answered against the measured answer that decides them."""
     for name, threshold in vocabulary.thresholds:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from buttockpain.knowledge import Knowledge, Notice, Source, Threshold
 from buttockpain.presentation import Answer, Presentation
 from buttockpain.types import Id, Level
+
+if TYPE_CHECKING:
+    from buttockpain.knowledge import Knowledge, Notice, Source, Threshold
 
 __all__ = ["Decision", "Reason", "RedFlagQuestion", "RuleTable", "Triage", "decide"]
 
 
-class Reason(BaseModel, frozen=True, extra="forbid"):
+class Reason(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """Why the level is at least this high: the rule that fired, what it says, and its source."""
 
     rule: str
@@ -28,7 +31,7 @@ class Reason(BaseModel, frozen=True, extra="forbid"):
     source: tuple[str, ...]
 
 
-class RedFlagQuestion(BaseModel, frozen=True, extra="forbid"):
+class RedFlagQuestion(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """A red flag that is not settled: it was not asked, or the answer was unclear."""
 
     id: Id
@@ -37,7 +40,7 @@ class RedFlagQuestion(BaseModel, frozen=True, extra="forbid"):
     question: str
 
 
-class Triage(BaseModel, frozen=True, extra="forbid"):
+class Triage(BaseModel, frozen=True, extra="forbid", defer_build=True):
     """The triage decision.
 
     Attributes

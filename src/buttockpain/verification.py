@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import combinations, product
+from typing import TYPE_CHECKING
 
 from buttockpain.errors import Problem, UnsafeModelError
-from buttockpain.knowledge import Threshold
 from buttockpain.presentation import Answer, Presentation, Vocabulary
 from buttockpain.triage import Decision, RuleTable, decide
 from buttockpain.types import Id, Level, Measure
+
+if TYPE_CHECKING:
+    from buttockpain.knowledge import Threshold
 
 __all__ = ["Verification", "verify"]
 
@@ -64,11 +67,12 @@ def verify(table: RuleTable, vocabulary: Vocabulary) -> Verification:
     13120
     """
     checks = (_flag_states, _flag_pairs, _rule_cases, _measure_steps)
-    counts, problems = [], []
+    counts: list[int] = []
+    problems: list[Problem] = []
     for check in checks:
-        broken: list[Problem] = []
-        counts.append(sum(1 for problem in check(table, vocabulary) if problem is None or not broken.append(problem)))
-        problems.extend(broken[:5])
+        cases = list(check(table, vocabulary))
+        counts.append(len(cases))
+        problems.extend([case for case in cases if case is not None][:5])
     if problems:
         raise UnsafeModelError("safety promises", problems)
     return Verification(*counts)
@@ -81,7 +85,7 @@ Cases = Iterator[Problem | None]
 def _case(
     table: RuleTable,
     answers: Mapping[Id, Answer | None],
-    measured: Mapping[Measure, float] | None = None,
+    measured: Mapping[str, float] | None = None,
     *,
     cleared: bool = True,
 ) -> Decision:
@@ -103,7 +107,9 @@ def _flag_states(table: RuleTable, vocabulary: Vocabulary) -> Cases:
     """Every flag in every answer state."""
     del vocabulary
     if _level(_case(table, {})) is not Level.SELF_CARE:
-        yield Problem("every red flag answered no", str(_level(_case(table, {}))), "self_care: no rule fires on absence")
+        yield Problem(
+            "every red flag answered no", str(_level(_case(table, {}))), "self_care: no rule fires on absence"
+        )
     for name, flag in table.flags.items():
         for state in (*_STATES, 0.9, 0.5, 0.1):
             decision = _case(table, {name: state})
@@ -126,15 +132,16 @@ def _flag_pairs(table: RuleTable, vocabulary: Vocabulary) -> Cases:
     del vocabulary
     for first, second in combinations(table.flags, 2):
         level = {
-            states: _level(_case(table, {first: states[0], second: states[1]}))
-            for states in product(_STATES, repeat=2)
+            states: _level(_case(table, {first: states[0], second: states[1]})) for states in product(_STATES, repeat=2)
         }
         for (one, other), found in level.items():
             least = max(level["no", other] if one == "yes" else found, level[one, "no"] if other == "yes" else found,
                         key=lambda step: step.rank)  # fmt: skip
             if one == "yes":
                 least = max(least, table.flags[first].level, key=lambda step: step.rank)
-            yield None if found >= least else Problem(f"{first} = {one}, {second} = {other}", found, f"at least {least}")
+            yield (
+                None if found >= least else Problem(f"{first} = {one}, {second} = {other}", found, f"at least {least}")
+            )
 
 
 def _rule_cases(table: RuleTable, vocabulary: Vocabulary) -> Cases:
@@ -175,7 +182,7 @@ def _measure_steps(table: RuleTable, vocabulary: Vocabulary) -> Cases:
         for severity in severities:
             shorter = Level.SELF_CARE
             for duration in durations:
-                measured: dict[Measure, float] = {"age": age, "pain_severity": severity, "duration_days": duration}
+                measured: dict[str, float] = {"age": age, "pain_severity": severity, "duration_days": duration}
                 free = dict.fromkeys((name for name, _ in vocabulary.thresholds if name in table.flags), None)
                 decision = _case(table, free, measured)
                 level = _level(decision)
@@ -200,4 +207,3 @@ def _around(vocabulary: Vocabulary, measure: Measure) -> Iterator[float]:
 def _inside(threshold: Threshold) -> float:
     """Return a measured answer for which a threshold holds."""
     return threshold.value if threshold.when == "at_least" else threshold.value - 1
-

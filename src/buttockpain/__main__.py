@@ -1,0 +1,7 @@
+"""`python -m buttockpain`: the command line."""
+
+import sys
+
+from buttockpain.cli import main
+
+sys.exit(main())

@@ -7,7 +7,7 @@ decision. Here the ranking may raise the triage level; nothing here can lower it
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -159,12 +159,12 @@ class Directory:
     Attributes
     ----------
     ranked_set : (S,) for each state, the number of its set of ranked causes.
-    sets : the ranked causes of each such set.
+    sets : the ids of the ranked causes of each such set, and the set in words.
     """
 
     profiles: tuple[Profile, ...]
     ranked_set: np.ndarray[tuple[int], np.dtype[np.int64]]
-    sets: tuple[tuple[Profile, ...], ...]
+    sets: tuple[tuple[tuple[Id, ...], str], ...]
     strengths: tuple[tuple[float, str], ...]
     caps: tuple[float, float]
     explanation: float
@@ -192,7 +192,7 @@ class Directory:
             profiles=profiles,
             ranked_set=ranked_set,
             sets=tuple(
-                tuple(profile for profile, power in zip(profiles, powers, strict=True) if number & power)
+                _set_of([profile for profile, power in zip(profiles, powers, strict=True) if number & power])
                 for number in range(1 << len(profiles))
             ),
             strengths=(
@@ -285,21 +285,26 @@ def _joint(directory: Directory, posterior: Posterior) -> tuple[JointExplanation
     worth = [(-round(p / MARGIN), number, p) for number, p in enumerate(weights.tolist())
              if number and p >= directory.explanation]  # fmt: skip
     return tuple(
-        JointExplanation(
-            causes=tuple(profile.id for profile in directory.sets[number]),
-            label=_set_label(directory.sets[number]),
-            probability=p,
-            displayed=display_probability(p, directory.caps),
-        )
-        for _, number, p in sorted(worth)
+        [
+            JointExplanation(
+                causes=directory.sets[number][0],
+                label=directory.sets[number][1],
+                probability=p,
+                displayed=display_probability(p, directory.caps),
+            )
+            for _, number, p in sorted(worth)
+        ]
     )
 
 
-def _set_label(profiles: tuple[Profile, ...]) -> str:
-    """Return a set of causes in words."""
+def _set_of(profiles: Sequence[Profile]) -> tuple[tuple[Id, ...], str]:
+    """Return a set of causes as ids and in words; the empty set has no words."""
+    ids = tuple(profile.id for profile in profiles)
+    if not profiles:
+        return ids, ""
     first, *rest = (profile.label for profile in profiles)
-    others = [label[:1].lower() + label[1:] for label in rest]
-    return f"{first} with {' and '.join(others)}" if others else f"{first} alone"
+    others = " and ".join(label[:1].lower() + label[1:] for label in rest)
+    return ids, f"{first} with {others}" if others else f"{first} alone"
 
 
 def _treatment_options(knowledge: Knowledge, cause: Cause) -> TreatmentOptions | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from buttockpain.errors import Problem, UnsafeModelError
 from buttockpain.presentation import Answer, Presentation, Vocabulary
 from buttockpain.triage import Decision, RuleTable, decide
-from buttockpain.types import Id, Level, Measure
+from buttockpain.types import Id, Level
 
 if TYPE_CHECKING:
     from buttockpain.knowledge import Threshold
@@ -156,7 +156,9 @@ def _rule_cases(table: RuleTable, vocabulary: Vocabulary) -> Cases:
             cases = [rule.all_of | chosen for chosen in [frozenset[Id](), *(frozenset([one]) for one in rule.any_of)]]
         for present in cases:
             by_measure = present & unanswerable.keys()
-            measured = {unanswerable[name].measure: _inside(unanswerable[name]) for name in by_measure}
+            measured: dict[str, float] = {
+                unanswerable[name].measure: _inside(unanswerable[name]) for name in by_measure
+            }
             decision = _case(table, dict.fromkeys(present - by_measure, "yes"), measured)
             expected = rule.all_of <= present and (not rule.any_of or bool(rule.any_of & present))
             where = f"rule {rule.reason.rule} with {', '.join(sorted(present)) or 'nothing'}"
@@ -197,7 +199,7 @@ def _measure_steps(table: RuleTable, vocabulary: Vocabulary) -> Cases:
                 shorter = before[duration] = level
 
 
-def _around(vocabulary: Vocabulary, measure: Measure) -> Iterator[float]:
+def _around(vocabulary: Vocabulary, measure: str) -> Iterator[float]:
     """Yield each threshold of a measure, and a step to either side."""
     for _, threshold in vocabulary.thresholds:
         if threshold.measure == measure:

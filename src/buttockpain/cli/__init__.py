@@ -10,7 +10,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+
+from buttockpain.cli import model, rank
+from buttockpain.cli.output import show
+from buttockpain.errors import AnswerError, ButtockpainError, ImpossibleEvidenceError
+from buttockpain.render.text import triage_lines
+from buttockpain.version import __version__
 
 __all__ = ["main"]
 
@@ -23,8 +28,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.debug:
         return int(options.run(options))
-    from buttockpain.errors import ButtockpainError  # noqa: PLC0415 - `--help` answers without loading the library
-
     try:
         code = int(options.run(options))
         sys.stdout.flush()
@@ -50,21 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _tell_triage(error: Any) -> None:
+def _tell_triage(error: ButtockpainError) -> None:
     """Print the triage of the answers that could be read: a misspelt question must not hide an emergency."""
-    triage = getattr(error, "triage", None)
+    triage = error.triage if isinstance(error, AnswerError | ImpossibleEvidenceError) else None
     if triage is not None and triage.level >= "consultation_24h":
-        from buttockpain.cli.output import show  # noqa: PLC0415
-        from buttockpain.render.text import triage_lines  # noqa: PLC0415
-
         show(triage_lines(triage, "patient"), file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
     """Return the whole command line."""
-    from buttockpain.cli import model, rank  # noqa: PLC0415 - they register themselves here
-    from buttockpain.version import __version__  # noqa: PLC0415
-
     parser = argparse.ArgumentParser(
         prog="buttockpain",
         description="Rank the causes of buttock pain, safety first. Decision support and research, not a diagnosis.",

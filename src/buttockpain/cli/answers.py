@@ -6,13 +6,11 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from buttockpain.errors import AnswerError, Problem
-
-if TYPE_CHECKING:
-    from buttockpain.model import Model
-    from buttockpain.triage import Triage
+from buttockpain.model import Model, default_model, load_model
+from buttockpain.triage import Triage
 
 __all__ = ["add_answers", "add_audience", "add_model", "answers_of", "model_of"]
 
@@ -41,8 +39,6 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
 
 def model_of(options: argparse.Namespace) -> Model:
     """Return the model the options name."""
-    from buttockpain.model import default_model, load_model  # noqa: PLC0415 - `--help` answers without it
-
     return default_model() if options.model is None else load_model(options.model)
 
 

@@ -10,12 +10,10 @@ import sys
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from buttockpain.cli.output import write
-
-if TYPE_CHECKING:
-    from buttockpain.model import Model, ParameterRow
+from buttockpain.errors import ModelError, Problem, nearest
+from buttockpain.model import Model, ParameterRow, default_model, load_model
 
 __all__ = ["register"]
 
@@ -46,8 +44,6 @@ def _add_file(parser: argparse.ArgumentParser) -> None:
 
 
 def _model(path: Path | None) -> Model:
-    from buttockpain.model import default_model, load_model  # noqa: PLC0415 - `--help` answers without it
-
     return default_model() if path is None else load_model(path)
 
 
@@ -101,8 +97,6 @@ def _part(model: Model, name: str) -> str:
     ------
     ModelError : there is no such id.
     """
-    from buttockpain.errors import ModelError, Problem, nearest  # noqa: PLC0415
-
     knowledge = model.knowledge
     if name in knowledge.cause:
         section, label, text = "cause", knowledge.cause[name].label, knowledge.cause[name].definition

@@ -6,6 +6,7 @@ import argparse
 
 from buttockpain.cli.answers import add_answers, add_audience, add_model, answers_of, model_of
 from buttockpain.cli.output import show, write
+from buttockpain.render.text import report_lines
 
 __all__ = ["register"]
 
@@ -32,7 +33,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         write(answer.model_dump_json(indent=2))
     else:
-        from buttockpain.render.text import report_lines  # noqa: PLC0415 - not needed for JSON
-
         show(report_lines(answer, options.audience))
     return 0

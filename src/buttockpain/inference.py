@@ -16,6 +16,7 @@ diagnosing multiple diseases (UAI 1989). Independence of causal influence: Zhang
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,7 @@ class Posterior:
     Attributes
     ----------
     state : (S, B) probability of every state of the causes; each column sums to 1.
+    log_likelihood : (S, B) natural log of the probability of the answered findings in every state.
     cause : (C, B) probability of each cause.
     absent : (C, B) probability that the cause is absent, summed by itself so that odds stay exact near certainty.
     none_of_these : (B,) probability that no ranked cause is present.
@@ -58,6 +60,7 @@ class Posterior:
     """
 
     state: FloatArray
+    log_likelihood: FloatArray
     cause: FloatArray
     absent: FloatArray
     none_of_these: FloatArray
@@ -66,7 +69,7 @@ class Posterior:
     @property
     def impossible(self) -> BoolArray:
         """(B,) whether the evidence has probability 0."""
-        return np.isneginf(self.log_evidence)
+        return self.log_evidence == -np.inf
 
 
 def evidence_of(network: Network, *presentations: Presentation) -> Evidence:
@@ -104,19 +107,16 @@ def _factor_likelihood(states: tuple[str, ...], answer: str | float) -> list[flo
 def infer(network: Network, evidence: Evidence) -> Posterior:
     """Return the exact posterior; impossible evidence is marked, never NaN."""
     prior, log_factor_evidence = state_prior(network, evidence.factor)
-    with np.errstate(divide="ignore"):
-        log_joint = np.log(prior)
-    log_joint += log_likelihood(network, evidence)
-    peak = log_joint.max(axis=0)
-    possible = peak > -np.inf
-    joint = np.exp(log_joint - np.where(possible, peak, 0.0))
-    total = joint.sum(axis=0)
-    state = joint / np.where(possible, total, 1.0)
-    summary = network.summary @ state
-    with np.errstate(divide="ignore"):
+    likelihood = log_likelihood(network, evidence)
+    with np.errstate(divide="ignore"):  # a state that cannot be has log 0
+        log_joint = np.log(prior) + likelihood
+        peak = log_joint.max(axis=0)
+        joint = np.exp(log_joint - np.maximum(peak, -sys.float_info.max))
+        total = joint.sum(axis=0)
         log_evidence = np.log(total) + peak + log_factor_evidence
-    size = len(network.causes)
-    return Posterior(state, summary[:size], summary[size:-1], summary[-1], log_evidence)
+    state = joint / np.where(total > 0, total, 1.0)
+    summary, size = network.summary @ state, len(network.causes)
+    return Posterior(state, likelihood, summary[:size], summary[size:-1], summary[-1], log_evidence)
 
 
 def state_prior(network: Network, factor: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -190,31 +190,31 @@ def log_likelihood(network: Network, evidence: Evidence) -> FloatArray:
 
 
 def surprise(network: Network, evidence: Evidence, posterior: Posterior) -> FloatArray:
-    """Return how surprising the answered findings are even in the states that explain them best, (B,).
+    """Return how surprising the answers are even in the states that explain them best, (B,).
 
     In each state the surprisal -log P(answers) is a sum of independent terms with known moments. Its distance from
     its mean, in standard deviations, is the person-fit index of Drasgow et al. with the sign turned; the skewness is
     taken out by the Wilson-Hilferty cube root, and the result averaged over the posterior. Near standard normal for
-    people the model describes; 3 and more is rare. 0 where no finding was answered; the complaint and virtual
-    evidence do not count.
+    people the model describes; 3 and more is rare. The complaint counts; virtual evidence does not.
 
     References
     ----------
     Drasgow, Levine and Williams, Br J Math Stat Psychol 38 (1985), 67-86; Wilson and Hilferty, PNAS 17 (1931),
     684-688; three-moment corrections of person-fit indices: Molenaar and Hoijtink, Psychometrika 55 (1990), 75-106.
     """
-    result = np.zeros(evidence.finding.shape[1])
-    for b in range(len(result)):
-        column = evidence.finding[:, b]
-        asked = np.flatnonzero(column >= 0)
-        asked = asked[asked != network.presenting]
-        if not len(asked):
-            continue
-        mean, variance, third = network.surprisal[asked].sum(axis=0)
-        surprisal = -network.log_answer[2 * asked + column[asked]].sum(axis=0)
-        deviation = np.sqrt(variance)
-        skewness = third / (variance * deviation)
-        sixth = np.where(np.abs(skewness) < 1e-6, 1e-6, skewness) / 6  # the limit at 0 is the plain distance
-        root = np.cbrt(1 + 3 * sixth * (surprisal - mean) / deviation)
-        result[b] = posterior.state[:, b] @ ((root - 1) / sixth + sixth)
-    return result
+    hard = evidence if evidence.soft is None else Evidence(evidence.finding, evidence.factor)
+    surprisal = -posterior.log_likelihood if hard is evidence else -log_likelihood(network, hard)
+    if surprisal.shape[1] == 1:
+        moments = network.surprisal[evidence.finding[:, 0] >= 0].sum(axis=0)[:, :, None]
+    else:
+        moments = np.tensordot(network.surprisal, (evidence.finding >= 0).astype(np.float64), axes=(0, 0))
+    mean, variance, third = moments
+    deviation = np.sqrt(variance)
+    sixth = third / (6 * variance * deviation)  # of the skewness
+    sixth[np.abs(sixth) < _STRAIGHT] = _STRAIGHT
+    root = np.cbrt(1 + 3 * sixth * (surprisal - mean) / deviation)
+    distance = (root - 1) / sixth + sixth
+    return (posterior.state * distance).sum(axis=0)
+
+
+_STRAIGHT = 1e-7  # a smaller skewness makes no difference, and 0 would divide by itself

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from buttockpain.knowledge import Knowledge, Parameter
 from buttockpain.types import BoolArray, FloatArray, Id
+
+if TYPE_CHECKING:
+    from buttockpain.knowledge import Knowledge
 
 __all__ = ["Factor", "Network", "switch_on"]
 
@@ -184,9 +186,7 @@ def _factors(knowledge: Knowledge, causes: tuple[Id, ...]) -> tuple[tuple[Factor
         rates = np.array([active[state].value for state in states[1:]])
         link = np.zeros((len(rates), len(causes)))
         for c, cause in enumerate(knowledge.cause.values()):
-            number = cause.link.get(name, {})
-            by_state = {"yes": number} if isinstance(number, Parameter) else number
-            for state, parameter in by_state.items():
+            for state, parameter in cause.links_from(name).items():
                 link[states.index(state) - 1, c] = parameter.value
         mean_map = maps = None
         if dense:
@@ -204,8 +204,8 @@ def _arc_map(knowledge: Knowledge, causes: tuple[Id, ...], has: BoolArray) -> Fl
     result = np.eye(len(has))
     for child in _parents_first(knowledge, causes):
         log_stay_away = np.zeros(len(has))
-        for parent, link in knowledge.cause[child].link.items():
-            if parent in causes and isinstance(link, Parameter):
+        for parent in (parent for parent in knowledge.cause[child].link if parent in causes):
+            for link in knowledge.cause[child].links_from(parent).values():
                 log_stay_away += np.where(has[:, causes.index(parent)], np.log1p(-link.value), 0.0)
         bit = 1 << causes.index(child)
         absent = states[states & bit == 0]

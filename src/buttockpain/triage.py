@@ -177,10 +177,10 @@ def decide(table: RuleTable, presentation: Presentation) -> Decision:
     settled: set[Id] = set()
     unclear: set[Id] = set()
     for name, answer in presentation.given.items():
-        if speaks_for(answer):
-            present.add(name)
-        elif answer == "no":
+        if answer == "no":
             settled.add(name)
+        elif speaks_for(answer):
+            present.add(name)
         else:
             unclear.add(name)
     for name, threshold in table.thresholds:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         ModelError,
         UnsafeModelError,
     )
-    from buttockpain.model import Model, default_model, load_model, rank
+    from buttockpain.model import Model, default_model, explain, load_model, next_question, next_questions, rank
     from buttockpain.triage import Triage
     from buttockpain.types import Level
 
@@ -40,7 +40,10 @@ __all__ = [
     "UnsafeModelError",
     "__version__",
     "default_model",
+    "explain",
     "load_model",
+    "next_question",
+    "next_questions",
     "rank",
 ]
 
@@ -56,7 +59,7 @@ _HOME = {
         "ModelError",
         "UnsafeModelError",
     ),
-    "model": ("Model", "default_model", "load_model", "rank"),
+    "model": ("Model", "default_model", "explain", "load_model", "next_question", "next_questions", "rank"),
     "triage": ("Triage",),
     "types": ("Level",),
 }

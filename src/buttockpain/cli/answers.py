@@ -11,8 +11,9 @@ from typing import Any
 from buttockpain.errors import AnswerError, Problem
 from buttockpain.model import Model, default_model, load_model
 from buttockpain.triage import Triage
+from buttockpain.types import Audience
 
-__all__ = ["add_answers", "add_audience", "add_model", "answers_of", "model_of"]
+__all__ = ["add_answers", "add_audience", "add_model", "answers_of", "model_of", "read_answers"]
 
 _MAX_BYTES = 1024 * 1024
 
@@ -22,11 +23,10 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, metavar="FILE", help="a model file (default: the shipped model)")
 
 
-def add_audience(parser: argparse.ArgumentParser) -> None:
+def add_audience(parser: argparse.ArgumentParser, *, default: Audience = "clinician") -> None:
     """Add `--audience`."""
-    parser.add_argument(
-        "--audience", choices=["patient", "clinician"], default="clinician", help="who reads the answer"
-    )
+    choices = ["patient", "clinician"]
+    parser.add_argument("--audience", choices=choices, default=default, help=f"who it is for (default: {default})")
 
 
 def add_answers(parser: argparse.ArgumentParser) -> None:
@@ -52,8 +52,13 @@ def answers_of(options: argparse.Namespace, model: Model) -> dict[str, Any]:
     """
     problems: list[Problem] = []
     answers = _from_file(options.file, problems) if options.file else {}
-    given = [(name.strip(), word) for word in ("yes", "no") for names in getattr(options, word)
-             for name in names.split(",") if name.strip()]  # fmt: skip
+    given = [
+        (name.strip(), word)
+        for word in ("yes", "no")
+        for names in getattr(options, word)
+        for name in names.split(",")
+        if name.strip()
+    ]
     for text in options.set:
         name, equals, value = text.partition("=")
         if not equals:
@@ -62,15 +67,27 @@ def answers_of(options: argparse.Namespace, model: Model) -> dict[str, Any]:
             given.append((name.strip(), _value(value.strip())))
     for name, answer in given:
         _add(answers, name, answer, problems)
-    if problems:
-        triage: Triage | None
-        try:
-            triage = model.triage(answers)
-        except AnswerError as error:
-            problems.extend(error.problems)
-            triage = error.triage
-        raise AnswerError(problems, triage)
-    return answers
+    return _checked(answers, problems, model)
+
+
+def read_answers(file: Path, model: Model) -> dict[str, Any]:
+    """Return the answers of a file; errors as for `answers_of`."""
+    problems: list[Problem] = []
+    answers = _from_file(str(file), problems)
+    return _checked(answers, problems, model)
+
+
+def _checked(answers: dict[str, Any], problems: list[Problem], model: Model) -> dict[str, Any]:
+    """Return the answers, or raise all their problems with the triage of what could be read."""
+    if not problems:
+        return answers
+    triage: Triage | None
+    try:
+        triage = model.triage(answers)
+    except AnswerError as error:
+        problems.extend(error.problems)
+        triage = error.triage
+    raise AnswerError(problems, triage)
 
 
 def _add(answers: dict[str, Any], name: str, answer: Any, problems: list[Problem]) -> None:

@@ -60,8 +60,8 @@ def test_the_patient_report_has_no_likelihood_ratios(capsys: pytest.CaptureFixtu
     patient = capsys.readouterr().out
     main(["rank", "--yes", "low_back_pain"])
     clinician = capsys.readouterr().out
-    assert "LR " in clinician
-    assert "LR " not in patient
+    assert "likelihood ratio" in clinician
+    assert "likelihood ratio" not in patient
     assert "saddle)?" in patient
 
 

@@ -18,12 +18,14 @@ from buttockpain.codes import Code
 from buttockpain.inference import Evidence, Posterior, surprise
 from buttockpain.network import Network
 from buttockpain.presentation import Answer, Presentation
-from buttockpain.render.text import display_probability, text_report
+from buttockpain.render.words import display_probability
 from buttockpain.triage import Decision, Triage
 from buttockpain.types import Audience, Id
 
 if TYPE_CHECKING:
+    from buttockpain.explanation import Explanation
     from buttockpain.knowledge import Cause, Knowledge
+    from buttockpain.questions import NextQuestions
 
 __all__ = ["Differential", "Directory", "Fit", "JointExplanation", "ModelStamp", "RankedCause", "TreatmentOptions"]
 
@@ -133,9 +135,58 @@ class Differential(BaseModel, frozen=True, extra="forbid", defer_build=True):
         """Return the report for a clinician, as plain text."""
         return self.report()
 
-    def report(self, audience: Audience = "clinician") -> str:
-        """Return the answer as plain text for a patient or a clinician, safety first."""
-        return text_report(self, audience)
+    def _repr_html_(self) -> str:
+        """Return the report for a notebook."""
+        from buttockpain.render.html import html_fragment  # noqa: PLC0415 - writers are loaded when something is written
+
+        return html_fragment(self)
+
+    def report(
+        self,
+        audience: Audience = "clinician",
+        *,
+        explanation: Explanation | None = None,
+        questions: NextQuestions | None = None,
+    ) -> str:
+        """Return the answer as plain text, safety first.
+
+        Parameters
+        ----------
+        audience : who reads it, "patient" or "clinician".
+        explanation : what `explain` returned for the same answers; adds why a cause is as likely as it is.
+        questions : what `next_questions` returned for the same answers; adds what to ask next.
+
+        Raises
+        ------
+        ValueError : explanation or questions belong to other answers, another model or another reader.
+        """
+        from buttockpain.render.text import text_report  # noqa: PLC0415 - see _repr_html_
+
+        return text_report(self, audience, explanation=explanation, questions=questions)
+
+    def to_markdown(
+        self,
+        audience: Audience = "clinician",
+        *,
+        explanation: Explanation | None = None,
+        questions: NextQuestions | None = None,
+    ) -> str:
+        """Return the same report as Markdown; parameters and errors as for `report`."""
+        from buttockpain.render.markdown import markdown_report  # noqa: PLC0415 - see _repr_html_
+
+        return markdown_report(self, audience, explanation=explanation, questions=questions)
+
+    def to_html(
+        self,
+        audience: Audience = "clinician",
+        *,
+        explanation: Explanation | None = None,
+        questions: NextQuestions | None = None,
+    ) -> str:
+        """Return the same report as one HTML page that needs nothing else; parameters and errors as for `report`."""
+        from buttockpain.render.html import html_report  # noqa: PLC0415 - see _repr_html_
+
+        return html_report(self, audience, explanation=explanation, questions=questions)
 
 
 @dataclass(frozen=True, slots=True)

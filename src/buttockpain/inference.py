@@ -16,12 +16,14 @@ diagnosing multiple diseases (UAI 1989). Independence of causal influence: Zhang
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import dataclass
 
 import numpy as np
 
-from buttockpain.network import Network, switch_on
+from buttockpain.convolution import Scratch, part_of, together
+from buttockpain.network import Network, follow_arcs
 from buttockpain.presentation import Presentation
 from buttockpain.types import BoolArray, FloatArray
 
@@ -133,25 +135,21 @@ def state_prior(network: Network, factor: FloatArray) -> tuple[FloatArray, Float
     if factor.shape[1] == 1 and network.factors and network.factors[0].maps is not None:
         return _state_prior_of_one(network, factor)
     weight = network.base[:, None] * factor
-    distribution = np.repeat(network.from_leaks[:, None], factor.shape[1], axis=1)
     log_evidence = np.zeros(factor.shape[1])
     for one in network.factors:
         states = weight[one.first : one.first + len(one.states)]
         total = states.sum(axis=0)
         log_evidence += np.log(total)
-        states = states / total
-        before = distribution
-        distribution = before * states[0]
-        for share, link in zip(states[1:], one.link, strict=True):
-            distribution += switch_on(before * share, link)
-    return network.arcs @ distribution, log_evidence
+        states /= total
+    parts = [part_of(part, weight) for part in network.plan.parts]
+    return follow_arcs(together(network.plan, parts, weight, Scratch(factor.shape[1])), network.arc_steps), log_evidence
 
 
 def _state_prior_of_one(network: Network, factor: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the same for one person, by matrices prepared for each state and for "unknown"."""
     likelihood, base = factor[:, 0].tolist(), network.base.tolist()
     distribution = network.from_leaks
-    evidence = 1.0
+    log_evidence = 0.0
     for one in network.factors:
         last = one.first + len(one.states)
         given = likelihood[one.first : last]
@@ -160,15 +158,16 @@ def _state_prior_of_one(network: Network, factor: FloatArray) -> tuple[FloatArra
             continue
         shares = [rate * likely for rate, likely in zip(base[one.first : last], given, strict=True)]
         total = sum(shares)
-        evidence *= total
+        log_evidence += math.log(total)
         before = distribution
-        distribution = before * (shares[0] / total) if shares[0] != total else before
+        if shares.count(0.0) == len(shares) - 1:
+            known = next(state for state, share in enumerate(shares) if share)
+            distribution = np.dot(one.maps[known - 1], before) if known else before
+            continue
+        distribution = before * (shares[0] / total)
         for share, matrix in zip(shares[1:], one.maps, strict=True):
-            if share == total:
-                distribution = np.dot(matrix, before)
-            elif share:
-                distribution = distribution + np.dot(matrix, before) * (share / total)
-    return np.dot(network.arcs, distribution)[:, None], np.log([evidence])
+            distribution = distribution + np.dot(matrix, before) * (share / total)
+    return np.dot(network.arcs, distribution)[:, None], np.array([log_evidence])
 
 
 def log_likelihood(network: Network, evidence: Evidence) -> FloatArray:
@@ -209,12 +208,14 @@ def surprise(network: Network, evidence: Evidence, posterior: Posterior) -> Floa
     else:
         moments = np.tensordot(network.surprisal, (evidence.finding >= 0).astype(np.float64), axes=(0, 0))
     mean, variance, third = moments
+    variance = variance + FLAT
     deviation = np.sqrt(variance)
     sixth = third / (6 * variance * deviation)  # of the skewness
-    sixth[np.abs(sixth) < _STRAIGHT] = _STRAIGHT
-    root = np.cbrt(1 + 3 * sixth * (surprisal - mean) / deviation)
-    distance = (root - 1) / sixth + sixth
+    plain = (surprisal - mean) / deviation
+    root = np.cbrt(1 + 3 * sixth * plain)
+    # Wilson and Hilferty's (root - 1) / sixth, as a quotient that a skewness of zero does not make 0 / 0.
+    distance = 3 * plain / (root * (root + 1) + 1) + sixth
     return (posterior.state * distance).sum(axis=0)
 
 
-_STRAIGHT = 1e-7  # a smaller skewness makes no difference, and 0 would divide by itself
+FLAT = 1e-12  # a state in which all answers are equally likely has no spread, and no answer is far from its mean

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
 
 from buttockpain.checks import MAX_CAUSES
 from buttockpain.differential import Differential, Directory, assemble
-from buttockpain.errors import AnswerError, ImpossibleEvidenceError
-from buttockpain.inference import Posterior, evidence_of, infer
+from buttockpain.errors import AnswerError, ImpossibleEvidenceError, Problem, nearest
+from buttockpain.inference import Evidence, Posterior, evidence_of, infer
 from buttockpain.network import Network
 from buttockpain.presentation import Answers, Presentation, Vocabulary, flatten, read
 from buttockpain.triage import Decision, RuleTable, Triage, decide
-from buttockpain.types import Basis
+from buttockpain.types import Audience, Basis, Id
 from buttockpain.verification import Verification, verify
 from buttockpain.version import __version__
 
 if TYPE_CHECKING:
+    from buttockpain.case import Background, Case
+    from buttockpain.explanation import Explanation
+    from buttockpain.interview import Step
     from buttockpain.knowledge import Knowledge
+    from buttockpain.questions import NextQuestions
 
-__all__ = ["Model", "ParameterRow", "default_model", "load_model", "rank"]
+__all__ = [
+    "Model",
+    "ParameterRow",
+    "default_model",
+    "explain",
+    "load_model",
+    "next_question",
+    "next_questions",
+    "rank",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,15 @@ class Model:
         """The posterior given the complaint and nothing else: what a reader takes for the prior."""
         return infer(self.network, evidence_of(self.network, Presentation({})))
 
+    @cached_property
+    def background(self) -> Background:
+        """What can be prepared for explanations and questions."""
+        from buttockpain.case import Background  # noqa: PLC0415 - see explain
+        from buttockpain.urgency import Urgency  # noqa: PLC0415
+
+        urgency = Urgency.of(self.rules)
+        return Background.of(self.knowledge, self.network, self.vocabulary, self.directory, urgency)
+
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the canonical form of the model."""
@@ -108,15 +132,102 @@ class Model:
         ImpossibleEvidenceError : the model gives the answers probability 0; carries the triage.
         """
         presentation, decision = self._read(answers, more)
-        evidence = evidence_of(self.network, presentation)
-        posterior = infer(self.network, evidence)
-        if posterior.impossible[0]:
-            raise ImpossibleEvidenceError(self._clash(presentation), decision.triage())
+        evidence, posterior = self._infer(presentation, decision)
         return assemble(self.directory, self.network, presentation, decision, evidence, posterior)
 
     def triage(self, answers: Answers | None = None, /, **more: Any) -> Triage:
         """Return the triage decision by the rules alone, without ranking; errors as for `rank`."""
         return self._read(answers, more)[1].triage()
+
+    def explain(
+        self, answers: Answers | None, /, cause: Id, *, rng: np.random.Generator | None = None
+    ) -> Explanation:
+        """Return why a cause is as probable as it is: rows that add from prior to posterior, and what would flip it.
+
+        Parameters
+        ----------
+        answers : as for `rank`.
+        cause : id of a ranked cause, or "none_of_these".
+        rng : draws orders of the answers where there are too many (from 13 on for six causes) to go through all their
+            subsets; a generator with the seed 0 if left out, so that the same answers give the same explanation.
+
+        Raises
+        ------
+        AnswerError : the answers cannot be read, or there is no such cause; lists every problem, carries the triage.
+        ImpossibleEvidenceError : the model gives the answers probability 0; carries the triage.
+
+        Examples
+        --------
+        >>> why = default_model().explain({"leg_numbness": "yes", "pain_below_knee": "no"}, "sciatica")
+        >>> [(row.id, row.direction) for row in why.rows]
+        [('leg_numbness', 'for'), ('pain_below_knee', 'against')]
+        """
+        from buttockpain import explanation  # noqa: PLC0415 - only those who ask why pay for it
+
+        causes = [*(profile.id for profile in self.directory.profiles), "none_of_these"]
+        case = self._case(answers, _not_among("cause", cause, causes))
+        return explanation.explain(case, cause, rng=_generator(rng))
+
+    def next_questions(
+        self,
+        answers: Answers | None = None,
+        /,
+        *,
+        n: int | None = 5,
+        audience: Audience = "patient",
+        rng: np.random.Generator | None = None,
+    ) -> NextQuestions:
+        """Return what to ask next, why, and whether asking more could still change the answer.
+
+        Parameters
+        ----------
+        answers : as for `rank`.
+        n : how many questions at most; None for all that are open.
+        audience : who is asked; signs and tests need a "clinician".
+        rng : draws people for the stop rule; a generator with the seed 0 if left out, so that the same answers give the
+            same advice.
+
+        Raises
+        ------
+        AnswerError : the answers cannot be read, or n or the audience is no such thing; carries the triage.
+        ImpossibleEvidenceError : the model gives the answers probability 0; carries the triage.
+
+        Examples
+        --------
+        >>> best = default_model().next_questions({"saddle_numbness": "no"}, n=3)
+        >>> [question.emergency for question in best.questions], best.stop.stop
+        ([True, True, True], False)
+        """
+        from buttockpain import questions  # noqa: PLC0415 - see explain
+
+        wrong = _not_among("audience", audience, get_args(Audience))
+        if n is not None and n < 0:
+            wrong.append(Problem("n", str(n), "0 or more, or None for all open questions"))
+        return questions.next_questions(self._case(answers, wrong), n=n, audience=audience, rng=_generator(rng))
+
+    def next_question(
+        self,
+        answers: Answers | None = None,
+        /,
+        *,
+        audience: Audience = "patient",
+        rng: np.random.Generator | None = None,
+    ) -> Step:
+        """Return the next step of an interview: the one question to ask now, or None once the stop rule holds.
+
+        Nothing is remembered between calls: keep the answers, and the interview can go on from them at any time.
+        Parameters and errors as for `next_questions`.
+
+        Examples
+        --------
+        >>> step = default_model().next_question({"saddle_numbness": "no"})
+        >>> step.question.emergency, step.stop.stop
+        (True, False)
+        """
+        from buttockpain import interview  # noqa: PLC0415 - see explain
+
+        case = self._case(answers, _not_among("audience", audience, get_args(Audience)))
+        return interview.next_step(case, audience=audience, rng=_generator(rng))
 
     def replace(self, changes: Mapping[str, float | Mapping[str, Any]]) -> Model:
         """Return a new model with some numbers changed.
@@ -155,13 +266,35 @@ class Model:
         """Prove the safety promises over the whole rule table; see `verification.verify`."""
         return verify(self.rules, self.vocabulary)
 
-    def _read(self, answers: Answers | None, more: Mapping[str, Any]) -> tuple[Presentation, Decision]:
-        """Return checked answers and the triage decision on them; errors carry the triage of what could be read."""
+    def _case(self, answers: Answers | None, wrong: Sequence[Problem]) -> Case:
+        """Return one person's case; `wrong` as for `_read`."""
+        from buttockpain.case import Case  # noqa: PLC0415 - see explain
+
+        presentation, decision = self._read(answers, {}, wrong)
+        evidence, posterior = self._infer(presentation, decision)
+        status = self.background.urgency.status(presentation)
+        return Case(self.background, presentation, evidence, posterior, status)
+
+    def _infer(self, presentation: Presentation, decision: Decision) -> tuple[Evidence, Posterior]:
+        """Return evidence and posterior of one person; an error carries the triage."""
+        evidence = evidence_of(self.network, presentation)
+        posterior = infer(self.network, evidence)
+        if posterior.impossible[0]:
+            raise ImpossibleEvidenceError(self._clash(presentation), decision.triage())
+        return evidence, posterior
+
+    def _read(
+        self, answers: Answers | None, more: Mapping[str, Any], wrong: Sequence[Problem] = ()
+    ) -> tuple[Presentation, Decision]:
+        """Return checked answers and the triage decision on them; errors carry the triage of what could be read.
+
+        `wrong` is what is wrong with the other arguments, told together with what is wrong with the answers.
+        """
         flat, clashes = flatten(answers, more)
         presentation, problems = read(flat, self.vocabulary)
         decision = decide(self.rules, presentation)
-        if clashes or problems:
-            raise AnswerError([*clashes, *problems], decision.triage())
+        if clashes or problems or wrong:
+            raise AnswerError([*wrong, *clashes, *problems], decision.triage())
         return presentation, decision
 
     def _clash(self, presentation: Presentation) -> list[str]:
@@ -172,6 +305,20 @@ class Model:
             if infer(self.network, evidence_of(self.network, Presentation(fewer))).impossible[0]:
                 kept = fewer
         return list(kept)
+
+
+def _not_among(name: str, value: Any, known: Sequence[str]) -> list[Problem]:
+    """Return the problem of an argument that is none of the words it may be."""
+    if value in known:
+        return []
+    hint = nearest(value, known) if isinstance(value, str) else ""
+    found = f"a text of {len(value)} characters" if isinstance(value, str) else f"a {type(value).__name__}"
+    return [Problem(name, found, f"one of {', '.join(known)}", hint)]
+
+
+def _generator(rng: np.random.Generator | None) -> np.random.Generator:
+    """Return the generator, or the fixed one that gives the same answer every time."""
+    return np.random.default_rng(0) if rng is None else rng
 
 
 def load_model(path: str | Path, *, max_causes: int = MAX_CAUSES) -> Model:
@@ -213,3 +360,50 @@ def rank(answers: Answers | None = None, /, **more: Any) -> Differential:
     (<Level.CONSULTATION_24H: 'consultation_24h'>, 'A detailed medical evaluation at a hospital is needed.')
     """
     return default_model().rank(answers, **more)
+
+
+def explain(answers: Answers | None, /, cause: Id, *, rng: np.random.Generator | None = None) -> Explanation:
+    """Explain with the shipped model; see `Model.explain`.
+
+    Examples
+    --------
+    >>> print(explain({"slr_positive": "yes"}, "sciatica"))  # doctest: +ELLIPSIS
+    Sciatica: from ...% to ...%
+      Straight leg raise positive: yes  +...
+    """
+    return default_model().explain(answers, cause, rng=rng)
+
+
+def next_questions(
+    answers: Answers | None = None,
+    /,
+    *,
+    n: int | None = 5,
+    audience: Audience = "patient",
+    rng: np.random.Generator | None = None,
+) -> NextQuestions:
+    """Choose questions with the shipped model; see `Model.next_questions`.
+
+    Examples
+    --------
+    >>> next_questions(n=1).questions[0].emergency
+    True
+    """
+    return default_model().next_questions(answers, n=n, audience=audience, rng=rng)
+
+
+def next_question(
+    answers: Answers | None = None,
+    /,
+    *,
+    audience: Audience = "patient",
+    rng: np.random.Generator | None = None,
+) -> Step:
+    """Take the next step of an interview with the shipped model; see `Model.next_question`.
+
+    Examples
+    --------
+    >>> next_question({"seizure": "no"}).question == next_question({"seizure": "no"}).question
+    True
+    """
+    return default_model().next_question(answers, audience=audience, rng=rng)

@@ -14,18 +14,20 @@ practical issues in constructing belief networks (UAI 1987), for the leak.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from buttockpain.convolution import Plan, switch_on
 from buttockpain.types import BoolArray, FloatArray, Id
 
 if TYPE_CHECKING:
     from buttockpain.knowledge import Knowledge
 
-__all__ = ["Factor", "Network", "switch_on"]
+__all__ = ["Arc", "Factor", "Network", "follow_arcs", "switch_on"]
 
 _DENSE_STATES = 128  # up to here one (S, S) matrix per risk-factor state is small and faster than axis by axis
 
@@ -52,6 +54,22 @@ class Factor:
 
 
 @dataclass(frozen=True, slots=True)
+class Arc:
+    """The links to one cause from other causes.
+
+    Attributes
+    ----------
+    child : index on the C axis.
+    comes, stays_away : (S / 2^(child + 1), 2^child, 1) probability that a parent brings it about, and that none does,
+        for the states of the causes above the child and of those below.
+    """
+
+    child: int
+    stays_away: FloatArray
+    comes: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """A compiled model.
 
@@ -68,6 +86,8 @@ class Network:
     log_answer : (2F, S) natural log of P(no | state) in even rows and P(yes | state) in odd rows.
     surprisal : (F, 3, S) mean, variance and third central moment of -log P(answer | state).
     presenting : index on the F axis of the complaint that is always present.
+    arc_steps : the same as `arcs`, child by child.
+    plan : how a batch puts its risk factors together.
     """
 
     causes: tuple[Id, ...]
@@ -84,6 +104,8 @@ class Network:
     presenting: int
     finding_index: Mapping[Id, int]
     factor_index: Mapping[Id, int]
+    arc_steps: tuple[Arc, ...]
+    plan: Plan
 
     @classmethod
     def of(cls, knowledge: Knowledge) -> Network:
@@ -104,6 +126,7 @@ class Network:
         findings = tuple(name for name, finding in knowledge.finding.items() if finding.leak is not None)
         log_no, log_yes = _finding_tables(knowledge, causes, findings, has)
         factors, base = _factors(knowledge, causes)
+        arc_steps = _arcs(knowledge, causes, has)
         return cls(
             causes=causes,
             findings=findings,
@@ -111,7 +134,7 @@ class Network:
             has=_frozen(has),
             summary=_frozen(np.vstack([has.T, ~has.T, none]).astype(np.float64)),
             from_leaks=_frozen(np.where(has, leak, 1 - leak).prod(axis=1)),
-            arcs=_frozen(_arc_map(knowledge, causes, has)),
+            arcs=_frozen(follow_arcs(np.eye(len(has)), arc_steps)),
             factors=factors,
             base=_frozen(base),
             log_answer=_frozen(np.stack([log_no, log_yes], axis=1).reshape(2 * len(findings), -1)),
@@ -119,33 +142,19 @@ class Network:
             presenting=next(index for index, name in enumerate(findings) if knowledge.finding[name].presenting),
             finding_index={name: index for index, name in enumerate(findings)},
             factor_index={factor.id: index for index, factor in enumerate(factors)},
+            arc_steps=arc_steps,
+            plan=Plan.of(leak, [(factor.first, factor.link) for factor in factors]),
         )
 
 
-def switch_on(distribution: FloatArray, link: FloatArray) -> FloatArray:
-    """Return the distribution after something has had its chance to bring about causes.
-
-    Each cause not yet present comes about with its own probability, independently. Only products and sums of
-    positive numbers, so every state keeps full relative accuracy, however improbable it is.
-
-    Parameters
-    ----------
-    distribution : (S, B) over the states of the causes.
-    link : (C,) probability of bringing about each cause; 0 where there is no link.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> switch_on(np.array([[1.0], [0.0], [0.0], [0.0]]), np.array([0.5, 0.1])).ravel()
-    array([0.45, 0.45, 0.05, 0.05])
-    """
-    result = distribution.copy()
-    for k in np.flatnonzero(link):
-        by_cause = result.reshape(-1, 2, 2**k, result.shape[-1])
-        absent, present = by_cause[:, 0], by_cause[:, 1]
-        present += absent * link[k]
-        absent *= 1 - link[k]
-    return result
+def follow_arcs(distribution: FloatArray, arcs: tuple[Arc, ...]) -> FloatArray:
+    """Let the links between causes do what they do to a distribution (S, B), in place, and return it."""
+    for arc in arcs:
+        by_child = distribution.reshape(len(distribution) >> (arc.child + 1), 2, 2**arc.child, distribution.shape[-1])
+        absent, present = by_child[:, 0], by_child[:, 1]
+        present += absent * arc.comes
+        absent *= arc.stays_away
+    return distribution
 
 
 def _finding_tables(
@@ -184,6 +193,7 @@ def _factors(knowledge: Knowledge, causes: tuple[Id, ...]) -> tuple[tuple[Factor
         states = entry.states or ("no", "yes")
         active = entry.active_states()
         rates = np.array([active[state].value for state in states[1:]])
+        remainder = math.fsum([1.0, *-rates])  # rounded once: it may be small
         link = np.zeros((len(rates), len(causes)))
         for c, cause in enumerate(knowledge.cause.values()):
             for state, parameter in cause.links_from(name).items():
@@ -192,28 +202,24 @@ def _factors(knowledge: Knowledge, causes: tuple[Id, ...]) -> tuple[tuple[Factor
         if dense:
             identity = np.eye(2 ** len(causes))
             maps = _frozen(np.stack([switch_on(identity, one) for one in link]))
-            mean_map = _frozen((1 - rates.sum()) * identity + np.tensordot(rates, maps, axes=1))
+            mean_map = _frozen(remainder * identity + np.tensordot(rates, maps, axes=1))
         factors.append(Factor(name, states, len(base), _frozen(link), mean_map, maps))
-        base.extend([1 - rates.sum(), *rates])
+        base.extend([remainder, *rates])
     return tuple(factors), np.array(base)
 
 
-def _arc_map(knowledge: Knowledge, causes: tuple[Id, ...], has: BoolArray) -> FloatArray:
-    """Return what the links between causes do, (S, S): each present parent has its chance, parents first."""
-    states = np.arange(len(has))
-    result = np.eye(len(has))
-    for child in _parents_first(knowledge, causes):
-        log_stay_away = np.zeros(len(has))
-        for parent in (parent for parent in knowledge.cause[child].link if parent in causes):
-            for link in knowledge.cause[child].links_from(parent).values():
-                log_stay_away += np.where(has[:, causes.index(parent)], np.log1p(-link.value), 0.0)
-        bit = 1 << causes.index(child)
-        absent = states[states & bit == 0]
-        step = np.eye(len(has))
-        step[absent, absent] = np.exp(log_stay_away[absent])
-        step[absent | bit, absent] = -np.expm1(log_stay_away[absent])
-        result = step @ result
-    return result
+def _arcs(knowledge: Knowledge, causes: tuple[Id, ...], has: BoolArray) -> tuple[Arc, ...]:
+    """Return the links between causes, child by child, parents first; each present parent has its chance."""
+    arcs = []
+    for name in _parents_first(knowledge, causes):
+        child = causes.index(name)
+        log_stays_away = np.zeros(len(has))
+        for parent in (parent for parent in knowledge.cause[name].link if parent in causes):
+            for link in knowledge.cause[name].links_from(parent).values():
+                log_stays_away += np.where(has[:, causes.index(parent)], np.log1p(-link.value), 0.0)
+        without = log_stays_away.reshape(-1, 2, 2**child)[:, 0, :, None]
+        arcs.append(Arc(child, _frozen(np.exp(without)), _frozen(-np.expm1(without))))
+    return tuple(arcs)
 
 
 def _parents_first(knowledge: Knowledge, causes: tuple[Id, ...]) -> list[Id]:

@@ -22,16 +22,30 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_answers(parser)
     add_model(parser)
     add_audience(parser)
-    parser.add_argument("--json", action="store_true", help="print the whole answer as JSON")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the whole answer as JSON")
+    form.add_argument("--markdown", action="store_true", help="print the report as Markdown")
+    form.add_argument("--html", action="store_true", help="print the report as one HTML page")
+    parser.add_argument("--full", action="store_true", help="add why the leading cause leads, and what to ask next")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Rank and print."""
     model = model_of(options)
-    answer = model.rank(answers_of(options, model))
+    answers = answers_of(options, model)
+    answer = model.rank(answers)
     if options.json:
         write(answer.model_dump_json(indent=2))
+        return 0
+    explanation = questions = None
+    if options.full:
+        explanation = model.explain(answers, answer.leading or "none_of_these")
+        questions = model.next_questions(answers, audience=options.audience)
+    if options.markdown:
+        write(answer.to_markdown(options.audience, explanation=explanation, questions=questions))
+    elif options.html:
+        write(answer.to_html(options.audience, explanation=explanation, questions=questions))
     else:
-        show(report_lines(answer, options.audience))
+        show(report_lines(answer, options.audience, explanation=explanation, questions=questions))
     return 0

@@ -7,15 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from buttockpain.render.content import report_outline, triage_outline
+from buttockpain.render.outline import Banner, Bar, Block, Entries, Facts, Outline, Paragraph, Ranking, Waterfall
+from buttockpain.render.words import display_probability, plain
+
 if TYPE_CHECKING:
-    from buttockpain.differential import Differential, RankedCause
+    from buttockpain.differential import Differential
+    from buttockpain.explanation import Explanation
+    from buttockpain.questions import NextQuestions
     from buttockpain.triage import Triage
     from buttockpain.types import Audience
 
-__all__ = ["Line", "display_probability", "report_lines", "text_report"]
+__all__ = ["Line", "display_probability", "marks", "report_lines", "text_report", "triage_lines"]
 
 WIDTH = 78
 _BAR = 20
+_FIGURE = 9
 
 Role = Literal["emergency", "urgent", "override", "heading", "body", "muted"]
 
@@ -28,162 +35,160 @@ class Line:
     role: Role = "body"
 
 
-def display_probability(probability: float, caps: tuple[float, float]) -> str:
-    """Return a probability as shown to people: whole per cent, never certain.
+def text_report(
+    answer: Differential,
+    audience: Audience = "clinician",
+    *,
+    explanation: Explanation | None = None,
+    questions: NextQuestions | None = None,
+) -> str:
+    r"""Return the whole report as text, without a trailing newline.
 
     Parameters
     ----------
-    probability : 0 to 1.
-    caps : the lowest and the highest probability that is shown as a number.
+    answer : what `rank` returned.
+    audience : who reads it.
+    explanation : what `explain` returned for the same answers; adds why a cause is as likely as it is.
+    questions : what `next_questions` returned; adds what to ask next.
+
+    Raises
+    ------
+    ValueError : explanation or questions belong to other answers, another model or another reader.
 
     Examples
     --------
-    >>> [display_probability(p, (0.01, 0.95)) for p in (0.0, 0.123, 0.999)]
-    ['under 1%', '12%', 'over 95%']
+    >>> from buttockpain.model import rank
+    >>> text_report(rank(pain_severity=8), "patient").split("\n")[1]
+    'A DETAILED MEDICAL EVALUATION AT A HOSPITAL IS NEEDED.'
     """
-    lowest, highest = caps
-    if probability < lowest:
-        return f"under {lowest:.0%}"
-    return f"over {highest:.0%}" if probability > highest else f"{probability:.0%}"
+    return "\n".join(line.text for line in report_lines(answer, audience, explanation=explanation, questions=questions))
 
 
-def text_report(answer: Differential, audience: Audience = "clinician") -> str:
-    """Return the whole report as text, without a trailing newline."""
-    return "\n".join(line.text for line in report_lines(answer, audience))
-
-
-def report_lines(answer: Differential, audience: Audience = "clinician") -> Iterator[Line]:
-    """Yield the report line by line: triage, ranking, what was not asked, scope."""
-    yield from triage_lines(answer.triage, audience)
-    yield Line("")
-    yield from _ranking(answer, audience)
-    if audience == "clinician":
-        yield from _details(answer)
-    yield from _treatments(answer)
-    yield from _unasked(answer.triage, audience)
-    yield Line("")
-    yield from _wrapped(answer.triage.safety_net, "  ", "body", first="Watch for: ")
-    yield Line("")
-    yield from _wrapped(answer.scope, "", "muted")
-    stamp = answer.model
-    yield Line(f"Model {stamp.id} {stamp.version}, fingerprint {stamp.fingerprint[:12]}; "
-               f"buttockpain {stamp.library_version}", "muted")  # fmt: skip
+def report_lines(
+    answer: Differential,
+    audience: Audience = "clinician",
+    *,
+    explanation: Explanation | None = None,
+    questions: NextQuestions | None = None,
+) -> Iterator[Line]:
+    """Yield the report line by line, each with what it is; parameters and errors as for `text_report`."""
+    return _lines(report_outline(answer, audience, explanation, questions))
 
 
 def triage_lines(triage: Triage, audience: Audience = "clinician") -> Iterator[Line]:
-    """Yield the safety banner: the founding rule if it holds, the level, what to do, and why."""
-    role: Role = "emergency" if triage.level.is_emergency else "urgent"
-    if triage.level <= "consultation":
+    """Yield the triage alone, line by line, for when there is no ranking."""
+    return _lines(triage_outline(triage, audience))
+
+
+def _lines(outline: Outline) -> Iterator[Line]:
+    """Yield an outline line by line."""
+    yield from _banner(outline.banner)
+    for section in outline.sections:
+        yield Line("")
+        yield from _wrapped(section.title, role="heading")
+        for block in section.blocks:
+            for line in _block(block):
+                yield Line(line.text, "muted") if section.small else line
+
+
+def _banner(banner: Banner) -> Iterator[Line]:
+    """Yield the founding rule if it holds, the level, and what to do, between two rules."""
+    role: Role = "emergency" if banner.level.is_emergency else "urgent"
+    if banner.level <= "consultation":
         role = "heading"
-    rule = ("!" if triage.level >= "consultation_24h" else "=") * WIDTH
+    rule = ("!" if banner.level >= "consultation_24h" else "=") * WIDTH
     yield Line(rule, role)
-    if triage.override:
-        yield from _wrapped(triage.override.upper(), "", "override")
-    yield Line(triage.label.upper(), role)
-    yield from _wrapped(triage.action, "", "body")
+    if banner.override:
+        yield from _wrapped(banner.override.upper(), role="override")
+    yield from _wrapped(banner.label.upper(), role=role)
+    yield from _wrapped(banner.action)
     yield Line(rule, role)
-    if triage.reasons:
-        yield Line("Why", "heading")
-    for reason in triage.reasons:
-        yield from _wrapped(f"{reason.text}", "    ", "body", first="  - ")
-        if audience == "clinician":
-            sources = "; ".join([reason.basis, *(source.split(". ")[0] for source in reason.source[:3])])
-            yield from _wrapped(f"[{reason.level}] {sources}", "    ", "muted", first="    ")
 
 
-def _ranking(answer: Differential, audience: Audience) -> Iterator[Line]:
-    """Yield the ranked causes with bars, and "none of these" in its place."""
-    yield Line("How likely each cause is, given the answers", "heading")
-    width = max(len(cause.label) for cause in answer.causes)
-    width = max(width, len(_NONE))
-    shown_none = False
-    for place, cause in enumerate(answer.causes, start=1):
-        if answer.none_of_these > cause.probability and not shown_none:
-            yield _none_line(answer, width)
-            shown_none = True
-        yield Line(f"{place:>3}. {cause.label:<{width}}  {cause.displayed:>8}  {_bar(cause.probability)}"
-                   f"{_evidence(cause) if audience == 'clinician' else ''}")  # fmt: skip
-        if audience == "patient" and place == 1:
-            yield from _wrapped(cause.plain, " " * 5, "muted", first=" " * 5)
-    if not shown_none:
-        yield _none_line(answer, width)
-    yield from _wrapped("Causes can occur together, so the figures need not add up to 100%.", "", "muted")
+def _block(block: Block) -> Iterator[Line]:
+    """Yield one block, indented under its heading."""
+    match block:
+        case Paragraph(text, muted):
+            yield from _wrapped(text, first="  ", rest="  ", role="muted" if muted else "body")
+        case Entries():
+            yield from _entries(block)
+        case Ranking(bars, mark):
+            yield from _ranking(bars)
+            yield from _wrapped(mark, first="  ", rest="  ", role="muted")
+        case Facts():
+            yield from _facts(block)
+        case Waterfall():
+            yield from _waterfall(block)
 
 
-_NONE = "None of these"
-
-
-def _none_line(answer: Differential, width: int) -> Line:
-    return Line(f"     {_NONE:<{width}}  {answer.none_displayed:>8}  {_bar(answer.none_of_these)}")
-
-
-def _bar(probability: float) -> str:
-    """Return a bar of fixed width; at least one mark, never full, because nothing is certain."""
-    marks = min(max(round(probability * _BAR), 1), _BAR - 1)
-    return "#" * marks + "." * (_BAR - marks)
-
-
-def _evidence(cause: RankedCause) -> str:
-    """Return prior and likelihood ratio of one cause."""
-    return f"  prior {cause.prior:.0%}, LR {ratio_text(cause.likelihood_ratio)}"
-
-
-def ratio_text(ratio: float) -> str:
-    """Return a likelihood ratio with the digits that matter.
-
-    Examples
-    --------
-    >>> [ratio_text(ratio) for ratio in (27.1, 1.234, 0.0312, 2e9)]
-    ['27', '1.2', '0.031', '2e+09']
-    """
-    return f"{ratio:.2g}"
-
-
-def _details(answer: Differential) -> Iterator[Line]:
-    """Yield what a clinician reviews: joint explanations and the fit of the model."""
-    if answer.joint:
-        yield Line("")
-        yield Line("Causes together", "heading")
-        for joint in answer.joint:
-            yield from _wrapped(f"{joint.displayed:>8}  {joint.label}", " " * 12, "body", first="  ")
-    yield Line("")
-    fit = "poor: these answers are unusual under the model" if answer.fit.poor else "within the usual range"
-    yield Line(f"Fit of the model: {fit} (surprise {answer.fit.surprise:.1f})")
-
-
-def _treatments(answer: Differential) -> Iterator[Line]:
-    """Yield the treatments the source document names for the leading cause."""
-    leader = next((cause for cause in answer.causes if cause.id == answer.leading), None)
-    if leader is None or leader.treatments is None:
+def _entries(block: Entries) -> Iterator[Line]:
+    """Yield a list; a short one without smaller print runs on, to save a screen."""
+    if block.short:
+        yield from _wrapped("; ".join(entry.text for entry in block.entries), first="  ", rest="  ")
         return
-    options = leader.treatments
-    yield Line("")
-    yield Line(f"{leader.label}: treatments", "heading")
-    yield from _wrapped(options.wording, "  ", "body", first="  ")
-    for name in options.named:
-        yield from _wrapped(name, "    ", "body", first="  - ")
-    for name in options.by_physician:
-        yield from _wrapped(f"{name} (by a physician)", "    ", "body", first="  - ")
-    if options.caution:
-        yield from _wrapped(options.caution, "  ", "muted", first="  ")
+    for number, entry in enumerate(block.entries, start=1):
+        mark = f"{number:>3}. " if block.numbered else "  - "
+        indent = " " * len(mark)
+        yield from _wrapped(entry.text, first=mark, rest=indent)
+        for detail in entry.details:
+            yield from _wrapped(detail, first=indent, rest=indent, role="muted")
 
 
-def _unasked(triage: Triage, audience: Audience) -> Iterator[Line]:
-    """Yield the red flags that are not settled: emergency ones in full, the rest counted."""
-    for title, questions in (("Not asked yet", triage.unasked), ("Answer unclear", triage.unclear)):
-        if not questions:
-            continue
-        emergencies = [question for question in questions if question.level.is_emergency]
-        yield Line("")
-        yield Line(f"{title}: {len(questions)} red flags, {len(emergencies)} of them emergencies", "heading")
-        if audience == "clinician":
-            yield from _wrapped("; ".join(question.id for question in questions), "  ", "body", first="  ")
-        else:
-            for question in emergencies:
-                yield from _wrapped(question.question, "    ", "body", first="  - ")
+def _ranking(bars: tuple[Bar, ...]) -> Iterator[Line]:
+    """Yield the ranking, most likely first."""
+    for bar in bars:
+        place = "" if bar.place is None else f"{bar.place:>3}."
+        yield from _column(bar.label, marks(bar.share, bar.before), bar.figure, place)
+        for detail in bar.details:
+            yield from _wrapped(detail, first="     ", rest="     ", role="muted")
 
 
-def _wrapped(text: str, indent: str, role: Role, *, first: str = "") -> Iterator[Line]:
+def marks(share: float, before: float | None) -> str:
+    """Return a bar of fixed width, never empty and never full, with a mark for the figure before."""
+    filled = min(max(round(share * _BAR), 1), _BAR - 1)
+    drawn = "#" * filled + "." * (_BAR - filled)
+    if before is None:
+        return drawn
+    at = min(max(round(before * _BAR), 1), _BAR - 1)
+    return f"{drawn[:at]}|{drawn[at + 1 :]}"
+
+
+def _waterfall(block: Waterfall) -> Iterator[Line]:
+    """Yield the way from the figure before to the figure after, each answer with its part of the way."""
+    low, high = block.span
+
+    def place(log_odds: float) -> int:
+        return round((log_odds - low) / (high - low) * (_BAR - 1))
+
+    yield from _column("", "", "factor", role="muted")
+    yield from _column("Before any answer", " " * place(block.steps[0].start) + "|", block.before)
+    for step in block.steps:
+        first, last = sorted((place(step.start), place(step.end)))
+        sign = "+" if step.end > step.start else "-"
+        yield from _column(step.label, " " * first + sign * (last - first + 1), step.figure)
+        for detail in step.details:
+            yield from _wrapped(detail, first="     ", rest="     ", role="muted")
+    yield from _column("After all answers", " " * place(block.steps[-1].end) + "|", block.after)
+
+
+def _column(label: str, drawn: str, figure: str, place: str = "", role: Role = "body") -> Iterator[Line]:
+    """Yield a line with a name, something drawn and a figure, each in its column; a long name takes more lines."""
+    width = WIDTH - _BAR - _FIGURE - 7
+    *above, last = textwrap.wrap(plain(label), width) or [""]
+    for line in above:
+        yield Line(f"{place:<5}{line}", role)
+        place = ""
+    yield Line(f"{place:<5}{last:<{width}} {drawn:<{_BAR}} {plain(figure):>{_FIGURE}}", role)
+
+
+def _facts(block: Facts) -> Iterator[Line]:
+    """Yield names with what is said of each, under their headings."""
+    yield from _wrapped(": ".join(block.heading), first="  ", rest="  ", role="muted")
+    for name, said in block.rows:
+        yield from _wrapped(f"{name}: {said}", first="  - ", rest="    ")
+
+
+def _wrapped(text: str, *, first: str = "", rest: str = "", role: Role = "body") -> Iterator[Line]:
     """Yield a paragraph as lines of the report's width."""
-    lines = textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)
+    lines = textwrap.wrap(plain(text), WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
     yield from (Line(line, role) for line in lines)

@@ -1,0 +1,235 @@
+"""From Arrow columns to codes: what each cell answers.
+
+Booleans and numbers are read as whole arrays; every other kind of column is read word by distinct word, through
+`presentation.read`, so that spelling and messages are those of one person's answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+
+from buttockpain.cohort.answers import NO, NOT_ASKED, SEXES, SOFT, UNKNOWN, YES, Answers, Layout
+from buttockpain.errors import MissingExtraError
+from buttockpain.presentation import _BOUNDS as BOUNDS
+from buttockpain.presentation import read
+from buttockpain.types import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["EMPTY", "Cells", "Column", "Nulls", "arrow", "cell", "fill_in"]
+
+Nulls = Literal["not asked", "unknown"]
+"""What an empty cell means: the question was not asked, or (as None in `rank`) it was and the answer is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A column of anything: a number per row into a list of distinct values, negative where there is no cell."""
+
+    index: IntArray
+    values: Sequence[Any]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.index)
+
+
+Column: TypeAlias = "pa.Array | Cells"
+
+EMPTY = object()
+"""What `cell` returns where there is nothing."""
+
+
+def arrow() -> Any:
+    """Return pyarrow.
+
+    Raises
+    ------
+    MissingExtraError : it is not installed.
+    """
+    try:
+        import pyarrow  # noqa: PLC0415 - optional
+    except ImportError:
+        raise MissingExtraError("pyarrow", "cohort") from None
+    return pyarrow
+
+
+def fill_in(layout: Layout, answers: Answers, name: str, column: Column, nulls: Nulls) -> None:
+    """Read one column into the answers, and mark the people whose cell cannot be read.
+
+    Parameters
+    ----------
+    name : a question of the model, `sex`, or a measured answer.
+    """
+    if name in BOUNDS:
+        _measure(layout, answers, name, column)
+    elif name == "sex" or name in layout.vocabulary.states:
+        _word(layout, answers, name, column, nulls)
+    else:
+        _answer(layout, answers, name, column, nulls)
+
+
+def cell(column: Column, row: int) -> Any:
+    """Return one cell as a Python value; EMPTY where there is none."""
+    if isinstance(column, Cells):
+        index = int(column.index[row])
+        return column.values[index] if index >= 0 else EMPTY
+    value = column[row].as_py()
+    return EMPTY if value is None else value
+
+
+def _answer(layout: Layout, answers: Answers, name: str, column: Column, nulls: Nulls) -> None:
+    """Read a question that is answered by yes, no, unknown or a number."""
+    row = layout.row[name]
+    codes = answers.codes[row]
+    null = NOT_ASKED if nulls == "not asked" else UNKNOWN
+    strength: FloatArray | None = None
+    if isinstance(column, Cells) or not _is_plain(column):
+        index, values = _distinct(column)
+        code, number = _looked_up(values, lambda value: _code_of(layout, name, value))
+        np.copyto(codes, np.append(code, null).astype(np.int8)[index])
+        if (code == SOFT).any():
+            strength = np.append(number, 0.0)[index]
+        bad = np.append(code == _BAD, False)[index]
+        answers.mark(bad)
+        codes[bad] = NOT_ASKED
+    elif arrow().types.is_boolean(column.type):
+        given = _valid(column)
+        values_given = _bits(column.buffers()[1], column.offset, len(column))
+        # In two's complement 0 - 1 is all ones, which is -1, and -2 without the lowest bit.
+        empty = (given - np.uint8(1)) & np.int8(null).view(np.uint8)
+        np.bitwise_or(values_given & given, empty, out=codes.view(np.uint8))
+    else:
+        number, given_mask = _numbers(column)
+        yes, no = number == 1, number == 0
+        soft = (number > 0) & (number < 1)
+        answers.mark(given_mask & ~(yes | no | soft))
+        codes[:] = NOT_ASKED
+        codes[~given_mask] = null
+        codes[given_mask & yes], codes[given_mask & no], codes[given_mask & soft] = YES, NO, SOFT
+        strength = number if soft.any() else None
+    if strength is not None:
+        answers.strength[row] = strength
+    if name == layout.vocabulary.presenting:
+        answers.mark((codes != YES) & (codes != NOT_ASKED))
+        codes[:] = YES
+
+
+def _word(layout: Layout, answers: Answers, name: str, column: Column, nulls: Nulls) -> None:
+    """Read sex, or the state of a several-state risk factor."""
+    words = SEXES if name == "sex" else layout.vocabulary.states[name]
+    codes = answers.sex if name == "sex" else answers.codes[layout.row[name]]
+    index, values = _distinct(column)
+
+    def code_of(value: Any) -> tuple[int, float]:
+        presentation, problems = read({name: value}, layout.vocabulary)
+        word = presentation.given.get(name)
+        return (_BAD if problems else UNKNOWN if word == "unknown" else words.index(str(word))), 0.0
+
+    code, _ = _looked_up(values, code_of)
+    null = NOT_ASKED if nulls == "not asked" else UNKNOWN
+    np.copyto(codes, np.append(code, null).astype(np.int8)[index])
+    bad = np.append(code == _BAD, False)[index]
+    answers.mark(bad)
+    codes[bad] = NOT_ASKED
+
+
+def _measure(layout: Layout, answers: Answers, name: Any, column: Column) -> None:
+    """Read a measured answer."""
+    if isinstance(column, Cells) or not _is_plain(column) or arrow().types.is_boolean(column.type):
+        index, values = _distinct(column)
+
+        def code_of(value: Any) -> tuple[int, float]:
+            presentation, problems = read({name: value}, layout.vocabulary)
+            return (_BAD if problems else YES), presentation.measured.get(name, np.nan)
+
+        code, number = _looked_up(values, code_of)
+        measured = np.append(number, np.nan)[index]
+        answers.mark(np.append(code == _BAD, False)[index])
+    else:
+        measured, given = _numbers(column)
+        low, high, _ = BOUNDS[name]
+        good = (measured >= low) & (measured <= high)
+        if name == "age":
+            good &= measured == np.floor(measured)
+        answers.mark(given & ~good)
+        measured = np.where(given & good, measured, np.nan)
+    answers.measured[name] = measured
+
+
+_BAD = -4
+
+
+def _code_of(layout: Layout, name: str, value: Any) -> tuple[int, float]:
+    """Return the code of one value, and the number beside it."""
+    presentation, problems = read({name: value}, layout.vocabulary)
+    answer = presentation.given.get(name, "yes")  # the complaint is not repeated: it can only be yes
+    if problems:
+        return _BAD, 0.0
+    if isinstance(answer, str):
+        return {"yes": YES, "no": NO, "unknown": UNKNOWN}[answer], 0.0
+    return SOFT, answer
+
+
+def _looked_up(values: Sequence[Any], code_of: Callable[[Any], tuple[int, float]]) -> tuple[IntArray, FloatArray]:
+    """Return code and number of each distinct value."""
+    pairs = [code_of(value) for value in values]
+    return np.array([code for code, _ in pairs], dtype=np.int64), np.array([n for _, n in pairs], dtype=np.float64)
+
+
+def _is_plain(column: pa.Array) -> bool:
+    """Return whether a column is of booleans or numbers, which are read without looking at each value."""
+    types = arrow().types
+    return any(is_one(column.type) for is_one in (types.is_boolean, types.is_integer, types.is_floating))
+
+
+def _distinct(column: Column) -> tuple[IntArray, Sequence[Any]]:
+    """Return a number per row into distinct values, the last place (-1) where there is no cell."""
+    if isinstance(column, Cells):
+        return np.maximum(column.index, -1), column.values
+    types = arrow().types
+    if types.is_null(column.type):
+        return np.full(len(column), -1), []
+    if types.is_nested(column.type) or types.is_temporal(column.type) or types.is_binary(column.type):
+        # Nothing of the kind is an answer; one example says so, and no conversion is tried.
+        first = next((one.as_py() for one in column if one.is_valid), None)
+        return np.where(_valid(column) == 1, 0, -1), [first]
+    if types.is_string_view(column.type):
+        column = column.cast(arrow().large_string())
+    if not types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    index = column.indices.cast(arrow().int64()).fill_null(-1).to_numpy(zero_copy_only=False, writable=True)
+    values = column.dictionary.to_pylist()
+    index[np.isin(index, [place for place, value in enumerate(values) if value is None])] = -1
+    return index, values
+
+
+def _numbers(column: pa.Array) -> tuple[FloatArray, BoolArray]:
+    """Return a column of numbers as floats, and where there is one."""
+    given = _valid(column).view(np.bool_)
+    stored = np.frombuffer(column.buffers()[1], column.type.to_pandas_dtype(), len(column), _start(column))
+    return stored.astype(np.float64), given
+
+
+def _start(column: pa.Array) -> int:
+    """Return where the values of a column of numbers start, in bytes."""
+    return int(column.offset * column.type.bit_width // 8)
+
+
+def _valid(column: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+    """Return 1 where there is a cell, 0 where there is none."""
+    buffer = column.buffers()[0]
+    if buffer is None or column.null_count == 0:
+        return np.ones(len(column), dtype=np.uint8)
+    return _bits(buffer, column.offset, len(column))
+
+
+def _bits(buffer: pa.Buffer, offset: int, length: int) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+    """Return a run of bits as bytes of 0 and 1."""
+    stored = np.frombuffer(buffer, np.uint8)[offset // 8 : (offset + length + 7) // 8]
+    return np.unpackbits(stored, bitorder="little")[offset % 8 : offset % 8 + length]

@@ -1,0 +1,74 @@
+"""Files in, files out: streamed, in constant memory, and written as a whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from buttockpain.cohort.readers import FORMATS, open_rows
+from buttockpain.cohort.scorer import Rows, Scorer
+from buttockpain.cohort.summary import Summary, Tally
+from buttockpain.cohort.writers import open_writer
+from buttockpain.errors import AnswerError, Problem
+
+__all__ = ["score_file", "whole_or_nothing"]
+
+
+def score_file(
+    source: str | Path, target: str | Path, scorer: Scorer, *, told: Callable[[int, int | None], object] | None = None
+) -> Summary:
+    """Score one file into another, and return the summary.
+
+    Parameters
+    ----------
+    source, target : Parquet, CSV, or JSON with one object per line, by their ending. In CSV an empty cell is empty,
+        true and false are booleans, and numerals are numbers; in JSON an id that is left out was not asked, and null
+        is None, that is unknown.
+    told : called now and then with the number of rows scored so far, and of all rows where the format says it.
+
+    Raises
+    ------
+    AnswerError : the file cannot be read, or as for `Scorer.score_batch`; the target is then as it was before.
+    OSError : a file cannot be opened or written.
+    """
+    source, target = Path(source), Path(target)
+    problems = [Problem(str(path), f"the ending {path.suffix or '(none)'}", " ".join(FORMATS))
+                for path in (source, target) if path.suffix.lower() not in FORMATS]  # fmt: skip
+    if problems:
+        raise AnswerError(problems)
+    rows = open_rows(source, scorer)
+    schema = scorer.schema(rows.schema)
+    tally, done, seen = Tally(schema), 0, set[str]()
+
+    def parts() -> Iterator[Rows]:
+        for part in rows.parts:
+            seen.update(part.columns)
+            yield part
+
+    with whole_or_nothing(target) as path, open_writer(path, target.suffix.lower(), schema) as write:
+        for batch in scorer.score_parts(parts(), schema):
+            write(batch)
+            tally.add(batch)
+            done += batch.num_rows
+            if told is not None:
+                told(done, rows.size)
+    return tally.summary(seen)
+
+
+@contextmanager
+def whole_or_nothing(target: Path) -> Iterator[Path]:
+    """Give a path to write to, and put what was written in place of the target if all went well.
+
+    The path is in the folder of the target, hidden, and ends in `.partial`: a run that is killed leaves that behind,
+    which nobody takes for a result, and the target as it was.
+    """
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)

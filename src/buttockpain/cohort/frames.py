@@ -1,0 +1,52 @@
+"""Data frames of polars, pandas and pyarrow: the answers as further columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from buttockpain.cohort.columns import arrow
+from buttockpain.cohort.scorer import Scorer
+from buttockpain.errors import AnswerError, MissingExtraError, Problem
+
+if TYPE_CHECKING:
+    from buttockpain.model import Model
+
+__all__ = ["score_frame"]
+
+
+def score_frame(frame: Any, model: Model | None = None, **options: Any) -> Any:
+    """Return a frame of the same kind with the answers added as columns.
+
+    Parameters
+    ----------
+    frame : an eager frame of polars, pandas, pyarrow or anything else that narwhals knows.
+    options : as for `Scorer`, but no `ids`: all columns are kept.
+
+    Raises
+    ------
+    AnswerError : as for `Scorer.score_batch`; or a column that Arrow cannot hold, or with the name of an answer.
+    MissingExtraError : `narwhals` is not installed.
+
+    Examples
+    --------
+    >>> import pandas
+    >>> people = pandas.DataFrame({"person": ["a", "b"], "slr_positive": [True, False]}, index=[7, 3])
+    >>> score_frame(people)["triage_level"].to_dict()
+    {7: 'consultation', 3: 'consultation'}
+    """
+    try:
+        import narwhals as nw  # noqa: PLC0415 - optional
+    except ImportError:
+        raise MissingExtraError("narwhals", "frames") from None
+    pa = arrow()
+    kept = nw.from_native(frame, eager_only=True)
+    scorer = Scorer(model, **options)
+    scorer.check_names(kept.columns)
+    try:
+        table = kept.to_arrow()
+    except (pa.ArrowException, TypeError, ValueError):
+        # The message of the library may hold what stands in the cells.
+        expected = "one type per column, such as nullable booleans"
+        raise AnswerError([Problem("frame", "a column of mixed types", expected, "convert it first")]) from None
+    scored = nw.from_arrow(scorer.score_table(table), backend=kept.implementation)
+    return kept.with_columns(*(scored[name] for name in scored.columns)).to_native()

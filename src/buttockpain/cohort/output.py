@@ -1,0 +1,103 @@
+"""The columns of an answer: what is told of each person, and how it is stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from buttockpain.cohort.columns import arrow
+from buttockpain.cohort.kernel import Scores
+from buttockpain.cohort.rules import Levels
+from buttockpain.types import BoolArray, IntArray, Level
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from buttockpain.model import Model
+
+__all__ = ["METADATA", "Output", "decoded"]
+
+METADATA = b"buttockpain"
+"""Key of the note in the metadata of a schema: which model answered, and which columns it missed or ignored."""
+
+
+class Output:
+    """The columns of a model's answers.
+
+    `triage_level`, `reasons` (how many), `override` (severe or long-lasting pain: a detailed evaluation at a hospital
+    is needed), `leading_cause` (null if "none of these" leads), `probability_<cause>` of each ranked cause, `none_of_these`,
+    `log_evidence`, `model_fingerprint`, and `problem` (null unless the row was flagged). Words are dictionary-encoded.
+    """
+
+    def __init__(self, model: Model) -> None:
+        pa = arrow()
+        word = pa.dictionary(pa.int8(), pa.string())
+        self._stamp = model.directory.stamp
+        self._ranked = np.flatnonzero(model.network.ranked)
+        self._levels = pa.array([level.value for level in Level])
+        self._causes = pa.array([model.network.causes[cause] for cause in self._ranked])
+        self._fingerprint = pa.array([model.fingerprint])
+        self.fields: tuple[pa.Field, ...] = (
+            pa.field("triage_level", word),
+            pa.field("reasons", pa.int16()),
+            pa.field("override", pa.bool_()),
+            pa.field("leading_cause", word),
+            *(pa.field(f"probability_{cause.as_py()}", pa.float64()) for cause in self._causes),
+            pa.field("none_of_these", pa.float64()),
+            pa.field("log_evidence", pa.float64()),
+            pa.field("model_fingerprint", word),
+            pa.field("problem", pa.string()),
+        )
+
+    def schema(self, ids: Sequence[pa.Field], missing: Sequence[str], ignored: Sequence[str]) -> pa.Schema:
+        """Return the schema of answers that carry some columns, with a note of what was missing or ignored."""
+        note = {**self._stamp.model_dump(), "missing": list(missing), "ignored": list(ignored)}
+        return arrow().schema([*ids, *self.fields], metadata={METADATA: json.dumps(note).encode()})
+
+    def batch(
+        self,
+        schema: pa.Schema,
+        ids: Sequence[pa.Array],
+        levels: Levels,
+        leading: IntArray,
+        scores: Scores,
+        bad: BoolArray,
+        problems: Mapping[int, str],
+    ) -> pa.RecordBatch:
+        """Return the answers; people marked bad keep their triage, and have nulls instead of probabilities."""
+        pa = arrow()
+        size = len(bad)
+        mask = bad if bad.any() else None
+
+        def words(index: Any, dictionary: pa.Array, absent: BoolArray | None) -> pa.Array:
+            return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int8), mask=absent), dictionary)
+
+        def numbers(values: Any) -> pa.Array:
+            return pa.array(values, mask=mask)
+
+        none = np.zeros(size, dtype=np.int8)
+        columns = [
+            *ids,
+            words(levels.level, self._levels, None),
+            pa.array(levels.reasons),
+            pa.array(levels.override),
+            words(leading, self._causes, bad | (leading < 0)),
+            *(numbers(scores.cause[cause]) for cause in self._ranked),
+            numbers(scores.none_of_these),
+            numbers(scores.log_evidence),
+            words(none, self._fingerprint, None),
+            pa.array([problems.get(row) for row in range(size)], pa.string()) if problems else pa.nulls(size, pa.string()),
+        ]  # fmt: skip
+        return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch with its dictionary-encoded columns as plain text, for engines that know no dictionaries."""
+    pa = arrow()
+    columns = [
+        column.dictionary_decode() if pa.types.is_dictionary(column.type) else column for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names).replace_schema_metadata(batch.schema.metadata)

@@ -1,0 +1,246 @@
+"""Files into rows to be scored: Parquet, CSV, and JSON with one object per line."""
+
+from __future__ import annotations
+
+import csv as standard_csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from buttockpain.cohort.columns import Cells, arrow
+from buttockpain.cohort.scorer import Rows, Scorer
+from buttockpain.errors import AnswerError, Problem
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["FORMATS", "OpenRows", "open_rows"]
+
+FORMATS = (".parquet", ".csv", ".ndjson", ".jsonl")
+
+_BLOCK = 2**22  # bytes of CSV parsed at a time
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRows:
+    """A file that is being read.
+
+    Attributes
+    ----------
+    schema : its columns; of a text file only those that are carried through have a type.
+    parts : its rows, a slice at a time.
+    size : how many rows there are, None where the format does not say.
+    """
+
+    schema: pa.Schema
+    parts: Iterator[Rows]
+    size: int | None
+
+
+def open_rows(path: Path, scorer: Scorer) -> OpenRows:
+    """Open a file, the format told by its ending.
+
+    Raises
+    ------
+    AnswerError : it is not what its ending says, or has columns that cannot be used; no message repeats its contents.
+    OSError : it cannot be opened.
+    """
+    with path.open("rb"):
+        pass  # a missing file is an OSError in every format
+    return {".parquet": _parquet, ".csv": _csv}.get(path.suffix.lower(), _json_lines)(path, scorer)
+
+
+def _parquet(path: Path, scorer: Scorer) -> OpenRows:
+    """Read only the columns that matter, a slice at a time."""
+    from pyarrow import parquet  # noqa: PLC0415 - optional
+
+    try:
+        stored = parquet.ParquetFile(path, pre_buffer=False)
+    except arrow().ArrowException:
+        raise _unreadable(path, "Parquet") from None
+    use = scorer.columns(stored.schema_arrow.names)
+    wanted = [*use.used, *(name for name in scorer.ids if name not in use.used)]
+
+    def parts() -> Iterator[Rows]:
+        first = 0
+        try:
+            for batch in stored.iter_batches(batch_size=scorer.slice_rows, columns=wanted):
+                yield scorer.rows_of(batch, first)
+                first += batch.num_rows
+        except arrow().ArrowException:
+            raise _unreadable(path, "Parquet") from None
+
+    return OpenRows(stored.schema_arrow, parts(), stored.metadata.num_rows)
+
+
+def _csv(path: Path, scorer: Scorer) -> OpenRows:
+    """Read all cells as text, and each distinct one as what it says."""
+    from pyarrow import csv  # noqa: PLC0415 - optional
+
+    pa = arrow()
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = next(standard_csv.reader(file), [])
+    except UnicodeDecodeError:
+        raise _unreadable(path, "CSV in UTF-8") from None
+    use = scorer.columns(header)
+    wanted = [*use.used, *(name for name in scorer.ids if name not in use.used)]
+    broken: list[Problem] = []
+
+    def note(row: Any) -> str:
+        found, expected = f"{row.actual_columns} cells", f"{row.expected_columns}, as in the header"
+        broken.append(Problem("a row" if row.number is None else f"line {row.number}", found, expected))
+        return "error"
+
+    def parts() -> Iterator[Rows]:
+        first = 0
+        try:
+            reader = csv.open_csv(
+                path,
+                read_options=csv.ReadOptions(use_threads=False, block_size=_BLOCK),
+                parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
+                convert_options=csv.ConvertOptions(
+                    column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted,
+                    strings_can_be_null=True, null_values=[""],
+                ),
+            )  # fmt: skip
+            for batch in reader:
+                for start in range(0, batch.num_rows, scorer.slice_rows):
+                    part = batch.slice(start, scorer.slice_rows)
+                    cells = {name: _cells(part.column(name)) for name in use.used}
+                    yield Rows(cells, [part.column(name) for name in scorer.ids], part.num_rows, first)
+                    first += part.num_rows
+        except pa.ArrowInvalid:
+            raise AnswerError(broken) if broken else _unreadable(path, "CSV in UTF-8 with a header") from None
+
+    return OpenRows(pa.schema([(name, pa.string()) for name in header]), parts(), None)
+
+
+def _cells(column: pa.Array) -> Cells:
+    """Return a column of text as what its cells say: truth values, numbers, else words."""
+    coded = column.dictionary_encode()
+    index = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return Cells(index, [_said(text) for text in coded.dictionary.to_pylist()])
+
+
+def _said(text: str) -> Any:
+    """Return a cell of text as a truth value, a number, or itself.
+
+    Examples
+    --------
+    >>> [_said(text) for text in ("true", "0.8", "45", "yes")]
+    [True, 0.8, 45, 'yes']
+    """
+    folded = text.strip().lower()
+    if folded in ("true", "false"):
+        return folded == "true"
+    try:
+        number = float(folded)
+    except ValueError:
+        return text
+    return int(number) if number.is_integer() else number
+
+
+def _json_lines(path: Path, scorer: Scorer) -> OpenRows:
+    """Read one object per line; a key that is left out is an empty cell, null is None."""
+    pa = arrow()
+    slices = _slices(path, scorer.slice_rows)
+    size, head = next(slices, (0, {}))
+    types = {name: pa.array(head[name].cells(size)).type for name in scorer.ids if name in head}
+
+    def parts() -> Iterator[Rows]:
+        first = 0
+        for count, keys in chain([(size, head)], slices):
+            use = scorer.columns({**head, **keys}.keys())
+            asked = {name: keys[name].column(count) for name in use.used if name in keys}
+            ids = [_id_column(name, keys.get(name, _Key()).cells(count), types[name], first) for name in scorer.ids]
+            yield Rows(asked, ids, count, first)
+            first += count
+
+    return OpenRows(pa.schema([(name, types.get(name, pa.null())) for name in head]), parts(), None)
+
+
+class _Key:
+    """The values of one key in some lines: which line has which of the distinct values."""
+
+    def __init__(self) -> None:
+        self.rows: list[int] = []
+        self.numbers: list[int] = []
+        self.values: list[Any] = []
+        self._number: dict[Any, int] = {}
+
+    def add(self, row: int, value: Any) -> None:
+        """Add the value of a line; true and 1 are different values."""
+        kind = type(value)
+        key = value if kind is str else (kind, repr(value) if kind is _Pairs or kind is list else value)
+        number = self._number.setdefault(key, len(self.values))
+        if number == len(self.values):
+            self.values.append(value)
+        self.rows.append(row)
+        self.numbers.append(number)
+
+    def column(self, size: int) -> Cells:
+        """Return a column of so many lines."""
+        index = np.full(size, -1)
+        index[self.rows] = self.numbers
+        return Cells(index, self.values)
+
+    def cells(self, size: int) -> list[Any]:
+        """Return the values line by line, None where there is none."""
+        return [self.values[number] if number >= 0 else None for number in self.column(size).index.tolist()]
+
+
+def _slices(path: Path, size: int) -> Iterator[tuple[int, dict[str, _Key]]]:
+    """Yield the keys of some lines at a time, and how many lines these are."""
+    with path.open("rb") as file:
+        lines = enumerate(line for line in file if line.strip())
+        while True:
+            keys: dict[str, _Key] = {}
+            count = 0
+            for number, line in islice(lines, size):
+                _add_line(keys, count, number, line)
+                count += 1
+            if not count:
+                return
+            yield count, keys
+
+
+def _add_line(keys: dict[str, _Key], row: int, number: int, line: bytes) -> None:
+    """Add one line, the so-manieth of its slice and of the file."""
+    try:
+        pairs = json.loads(line, object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError):
+        pairs = None
+    if not isinstance(pairs, _Pairs):
+        raise AnswerError([Problem(f"row {number}", "no JSON object", 'an object such as {"slr_positive": true}')])
+    for name, value in pairs:
+        key = keys.get(name)
+        if key is None:
+            key = keys[name] = _Key()
+        elif key.rows and key.rows[-1] == row:
+            raise AnswerError([Problem(f"row {number}, {name}", "two answers", "one answer", "remove one of them")])
+        key.add(row, value)
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """The keys and values of a JSON object as they stand there."""
+
+
+def _id_column(name: str, values: list[Any], kind: pa.DataType, first: int) -> pa.Array:
+    """Return a column that is carried through, of the type it has in the first rows."""
+    pa = arrow()
+    try:
+        return pa.array(values, kind)
+    except (pa.ArrowException, TypeError):
+        where = f"rows {first} to {first + len(values) - 1}, {name}"
+        raise AnswerError([Problem(where, "a value of another type", f"{kind}, as in the first rows")]) from None
+
+
+def _unreadable(path: Path, expected: str) -> AnswerError:
+    """Return the error that a file is not what its ending says."""
+    return AnswerError([Problem(str(path), "a file that cannot be read", expected)])

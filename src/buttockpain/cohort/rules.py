@@ -1,0 +1,116 @@
+"""Triage of many people: the rule table over columns of codes, and what the ranking adds.
+
+The same decisions as `triage.decide` and `differential.assemble` on each person; held against them in the tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from buttockpain.cohort.answers import SOFT, Answers, Layout
+from buttockpain.cohort.kernel import Scores
+from buttockpain.differential import MARGIN
+from buttockpain.types import BoolArray, IntArray
+from buttockpain.urgency import PRESENT, SETTLED, UNASKED, UNCLEAR, Status, Urgency
+
+if TYPE_CHECKING:
+    from buttockpain.model import Model
+
+__all__ = ["Levels", "Rules"]
+
+_EVEN = 0.5  # a number above it speaks for present
+
+
+@dataclass(slots=True)
+class Levels:
+    """How urgent, why, and what leads.
+
+    Attributes
+    ----------
+    level : (B,) urgency from 0 (`self_care`) to 4 (`emergency_ambulance`).
+    reasons : (B,) how many reasons there are.
+    override : (B,) whether the founding document's rule holds: severe or long-lasting pain.
+    """
+
+    level: np.ndarray[tuple[int], np.dtype[np.int8]]
+    reasons: np.ndarray[tuple[int], np.dtype[np.int16]]
+    override: BoolArray
+
+    def add(self, fired: BoolArray, level: int) -> None:
+        """Add one reason for the people for whom it holds."""
+        np.maximum(self.level, fired.view(np.int8) * np.int8(level), out=self.level)
+        self.reasons += fired
+
+
+class Rules:
+    """The rule table of a model and the thresholds of its ranking, prepared for columns."""
+
+    def __init__(self, model: Model, layout: Layout) -> None:
+        self._urgency = urgency = Urgency.of(model.rules)
+        self._table = table = model.rules
+        self._poor_fit = model.directory.poor_fit
+        facts = list(urgency.fact)
+        self._asked = np.array([fact for fact, name in enumerate(facts) if name in layout.row])
+        self._rows = np.array([layout.row[facts[fact]] for fact in self._asked])
+        self._fact_of_row = dict(zip(self._rows.tolist(), self._asked.tolist(), strict=True))
+        self._override = [urgency.fact[name] for name in table.override_facts]
+        self._floors = [
+            (model.network.causes.index(name), least, reason.level.rank) for name, least, reason in table.floors
+        ]
+        self._ranked = np.flatnonzero(model.network.ranked)
+
+    def decide(self, answers: Answers) -> Levels:
+        """Return what the rules say, before any ranking."""
+        urgency, size = self._urgency, answers.codes.shape[1]
+        status = self._status(answers)
+        present = status == PRESENT
+        levels = Levels(
+            np.zeros(size, dtype=np.int8), np.zeros(size, dtype=np.int16), present[self._override].any(axis=0)
+        )
+        for fact in np.flatnonzero(urgency.flag):
+            levels.add(present[fact], int(urgency.flag[fact]))
+        for all_of, any_of, level in urgency.rules:
+            fired = present[all_of].all(axis=0)
+            if any_of.size:
+                fired &= present[any_of].any(axis=0)
+            levels.add(fired, level)
+        emergencies = status[urgency.emergency]
+        for gap, reason in ((UNASKED, self._table.unasked), (UNCLEAR, self._table.unclear)):
+            levels.add((emergencies == gap).any(axis=0), reason.level.rank)
+        return levels
+
+    def raise_levels(self, levels: Levels, scores: Scores, readable: BoolArray) -> IntArray:
+        """Let the ranking raise the levels of those whose answers could be read, and return what leads.
+
+        Returns
+        -------
+        (B,) place of the leading cause among the ranked ones; -1 where "none of these" leads.
+        """
+        ranked = scores.cause[self._ranked]
+        leading = np.rint(ranked / MARGIN).argmax(axis=0)  # of equal ones the first in the file
+        none_leads = scores.none_of_these > ranked[leading, np.arange(ranked.shape[1])] + MARGIN
+        for cause, least, level in self._floors:
+            levels.add((scores.cause[cause] >= least - MARGIN) & readable, level)
+        levels.add(none_leads & readable, self._table.none_of_these.level.rank)
+        levels.add((scores.surprise > self._poor_fit + MARGIN) & readable, self._table.poor_fit.level.rank)
+        return np.where(none_leads, -1, leading)
+
+    def _status(self, answers: Answers) -> Status:
+        """Return what is known of each fact."""
+        status = np.full((len(self._urgency.fact), answers.codes.shape[1]), UNASKED, dtype=np.int8)
+        status[self._asked] = answers.codes[self._rows]
+        for row, strength in answers.strength.items():
+            if row in self._fact_of_row:
+                fact = status[self._fact_of_row[row]]
+                fact[:] = np.where(fact == SOFT, np.where(strength > _EVEN, PRESENT, UNCLEAR), fact)
+        for name, threshold in self._table.thresholds:
+            if threshold.measure in answers.measured:
+                measured = answers.measured[threshold.measure]
+                fact = status[self._urgency.fact[name]]
+                holds = threshold.holds(measured)
+                fact[~np.isnan(measured) & (fact != PRESENT)] = SETTLED
+                fact[holds] = PRESENT
+        return status

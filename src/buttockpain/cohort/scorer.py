@@ -1,0 +1,293 @@
+"""A model ready for tables: Arrow batches in, Arrow batches out, in order and in bounded memory."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from buttockpain.cohort.answers import Layout
+from buttockpain.cohort.columns import EMPTY, Column, Nulls, arrow, cell, fill_in
+from buttockpain.cohort.kernel import Kernel
+from buttockpain.cohort.output import Output
+from buttockpain.cohort.parallel import OneBlasThread, in_order, processors
+from buttockpain.cohort.rules import Rules
+from buttockpain.errors import AnswerError, ImpossibleEvidenceError, Problem, nearest
+from buttockpain.model import default_model
+from buttockpain.presentation import read
+from buttockpain.types import IntArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from buttockpain.model import Model
+
+__all__ = ["ColumnUse", "Rows", "Scorer"]
+
+SLICE_ROWS = 2**14  # at most, for one worker at a time: enough to hide the cost of a column, few enough to share out
+DEFAULT_MEMORY = 2**29
+_SHOWN_ROWS = 10  # a message that lists more of them is not read
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnUse:
+    """What becomes of the columns of a table.
+
+    Attributes
+    ----------
+    used : columns that answer a question of the model.
+    missing : questions of the model without a column: not asked of anybody.
+    ignored : columns that are neither questions nor carried through.
+    """
+
+    used: tuple[str, ...]
+    missing: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows of a table as columns of any kind.
+
+    Attributes
+    ----------
+    columns : those that answer questions, by name.
+    ids : those that are carried through.
+    size : number of rows.
+    first : number of the first row in the whole table, for messages.
+    """
+
+    columns: Mapping[str, Column]
+    ids: Sequence[pa.Array]
+    size: int
+    first: int
+
+
+class Scorer:
+    """Scores tables with one model; safe to share between threads, and meant to be kept.
+
+    Columns are found by name: the ids of the model's questions, and `age`, `sex`, `pain_severity`, `duration_days`.
+    A cell is a boolean, one of the words yes, no and unknown (dictionary-encoded or not), or a number from 0 to 1
+    that says how strongly the observation supports "present". Each row gives the numbers and the triage of
+    `Model.rank` on the same answers.
+
+    Parameters
+    ----------
+    model : the shipped one if left out.
+    ids : columns that are carried through as they are.
+    strict : whether a column that is neither a question nor carried through is an error; else it is ignored.
+    errors : what to do about a row that cannot be read or contradicts itself: "raise", or "flag" it. A flagged row
+        has the triage of the answers that could be read (a lower bound), nulls for all else, and its `problem`.
+    nulls : what an empty cell means: "not asked", or "unknown", as None does in `rank`. A column that is missing was
+        not asked of anybody.
+    threads : workers; all processors if left out.
+    memory : bytes for everything a run holds at once, apart from the caller's own data; fewer workers and shorter
+        slices are used to stay below.
+
+    Raises
+    ------
+    ValueError : an option is none of its words; or the memory is not enough for a single worker.
+    MissingExtraError : an optional package is not installed.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> people = pa.record_batch({"person": ["a", "b"], "slr_positive": [True, None], "age": [45, 17]})
+    >>> scored = Scorer(ids=["person"]).score_batch(people)
+    >>> scored.to_pylist()[0]["leading_cause"], scored.to_pylist()[0]["triage_level"]
+    ('sciatica', 'consultation')
+    """
+
+    def __init__(
+        self,
+        model: Model | None = None,
+        *,
+        ids: Sequence[str] = (),
+        strict: bool = False,
+        errors: Literal["raise", "flag"] = "raise",
+        nulls: Nulls = "not asked",
+        threads: int | None = None,
+        memory: int = DEFAULT_MEMORY,
+    ) -> None:
+        arrow()
+        for option, value, words in (("errors", errors, ("raise", "flag")), ("nulls", nulls, get_args(Nulls))):
+            if value not in words:
+                message = f"{option}={value!r}: expected one of {', '.join(map(repr, words))}"
+                raise ValueError(message)
+        if threads is not None and threads < 1:
+            message = f"threads={threads}: expected at least 1"
+            raise ValueError(message)
+        self.model = model = default_model() if model is None else model
+        self.ids, self._strict, self._flags, self._nulls = tuple(ids), strict, errors == "flag", nulls
+        self._layout = Layout.of(model)
+        self._kernel = Kernel(model.network)
+        self._rules = Rules(model, self._layout)
+        self._output = Output(model)
+        self._one_blas_thread = OneBlasThread()
+        wanted = processors() if threads is None else threads
+        # Codes and scores of a slice; every worker has one in hand, one that waits, and the same again of Arrow's.
+        row_bytes = 4 * (len(self._layout.row) + 16 * (len(model.network.causes) + len(self._output.fields)))
+        block_bytes, spare = row_bytes * self._kernel.width, memory - self._kernel.nbytes
+        self.slice_rows = min(SLICE_ROWS, self._kernel.width * max(1, spare // block_bytes))
+        worker = self._kernel.nbytes + self.slice_rows * row_bytes
+        if memory < worker:
+            message = f"memory={memory:,} is not enough for one worker of this model; give at least {worker:,} bytes"
+            raise ValueError(message)
+        self.threads = max(1, min(wanted, memory // worker))
+
+    def columns(self, names: Iterable[str]) -> ColumnUse:
+        """Return what becomes of the columns of a table.
+
+        Raises
+        ------
+        AnswerError : a column stands there twice, a column to carry through does not or has the name of an answer;
+            or the scorer is strict and a column is not known.
+        """
+        counts = Counter(iter(names))
+        order = self.model.vocabulary.order
+        problems = [
+            Problem(name, f"{count} columns", "one column of a name", "rename or remove the others")
+            for name, count in counts.items()
+            if count > 1 and (name in order or name in self.ids)
+        ]
+        problems += [
+            Problem(name, "no such column", "a column to carry through", nearest(name, counts))
+            for name in self.ids
+            if name not in counts
+        ]
+        ignored = tuple(name for name in counts if name not in order and name not in self.ids)
+        if self._strict:
+            problems += [Problem(name, "an unknown column", "a question of the model, or a column to carry through",
+                                 nearest(name, order)) for name in ignored]  # fmt: skip
+        if problems:
+            raise AnswerError(problems)
+        self.check_names(self.ids)
+        return ColumnUse(tuple(n for n in counts if n in order), tuple(n for n in order if n not in counts), ignored)
+
+    def check_names(self, kept: Iterable[str]) -> None:
+        """Refuse columns that are kept beside the answers and have the name of one.
+
+        Raises
+        ------
+        AnswerError : names every such column.
+        """
+        answered = {field.name for field in self._output.fields}
+        problems = [Problem(name, "the name of a column of the answer", "another name", "rename it before scoring")
+                    for name in kept if name in answered]  # fmt: skip
+        if problems:
+            raise AnswerError(problems)
+
+    def schema(self, schema: pa.Schema) -> pa.Schema:
+        """Return the schema of the answers to a table; its metadata notes the model, and columns missing or ignored."""
+        use = self.columns(schema.names)
+        return self._output.schema([schema.field(name) for name in self.ids], use.missing, use.ignored)
+
+    def score_batch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the answers to a batch of any length, row by row.
+
+        Raises
+        ------
+        AnswerError : a row cannot be read or contradicts itself, or a column cannot be used; names row and column.
+        """
+        if batch.num_rows > self.slice_rows:
+            return next(self.score_batches([batch]))
+        return self.score_rows(self.rows_of(batch, 0), self.schema(batch.schema))
+
+    def score_batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield the answers to each batch, in order; reads a few batches ahead and keeps no others."""
+        ends: deque[bool] = deque()
+
+        def parts() -> Iterator[tuple[Rows, pa.Schema]]:
+            first = 0
+            for batch in batches:
+                schema = self.schema(batch.schema)
+                for start in range(0, max(1, batch.num_rows), self.slice_rows):
+                    ends.append(start + self.slice_rows >= batch.num_rows)
+                    yield self.rows_of(batch.slice(start, self.slice_rows), first + start), schema
+                first += batch.num_rows
+
+        whole: list[pa.RecordBatch] = []
+        for scored in self._in_order(parts()):
+            whole.append(scored)
+            if ends.popleft():
+                yield whole[0] if len(whole) == 1 else arrow().concat_batches(whole)
+                whole = []
+
+    def score_parts(self, parts: Iterable[Rows], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """Yield the answers to some rows after others, in order; `schema` is that of the answers."""
+        return self._in_order((rows, schema) for rows in parts)
+
+    def rows_of(self, batch: pa.RecordBatch, first: int) -> Rows:
+        """Return a batch as rows; `first` is the number of its first row in the whole table."""
+        columns = {name: batch.column(name) for name in self.columns(batch.schema.names).used}
+        return Rows(columns, [batch.column(name) for name in self.ids], batch.num_rows, first)
+
+    def score_table(self, table: Any) -> pa.Table:
+        """Return the answers to anything with `__arrow_c_stream__`: tables and readers of pyarrow, polars, duckdb."""
+        source = arrow().RecordBatchReader.from_stream(table)
+        return arrow().Table.from_batches(self.score_batches(source), self.schema(source.schema))
+
+    def reader(self, table: Any) -> pa.RecordBatchReader:
+        """Return the answers to such a thing as a stream, scored while it is read."""
+        pa = arrow()
+        source = pa.RecordBatchReader.from_stream(table)
+        return pa.RecordBatchReader.from_batches(self.schema(source.schema), self.score_batches(source))
+
+    def score_rows(self, rows: Rows, schema: pa.Schema) -> pa.RecordBatch:
+        """Return the answers to some rows; `schema` is that of the answers."""
+        answers = self._layout.blank(rows.size)
+        if rows.size:
+            for name, column in rows.columns.items():
+                fill_in(self._layout, answers, name, column, self._nulls)
+        self._layout.check(answers)
+        levels = self._rules.decide(answers)
+        self._layout.fill(answers)
+        with self._one_blas_thread:
+            scores = self._kernel.score(answers)
+        bad = answers.bad | np.isneginf(scores.log_evidence)
+        problems = self._problems(rows, np.flatnonzero(bad))
+        leading = self._rules.raise_levels(levels, scores, ~bad)
+        texts = {row: "; ".join(map(str, found)) for row, found in problems.items()}
+        return self._output.batch(schema, rows.ids, levels, leading, scores, bad, texts)
+
+    def _in_order(self, parts: Iterable[tuple[Rows, pa.Schema]]) -> Iterator[pa.RecordBatch]:
+        """Yield the answers, computed in parallel."""
+        return in_order(lambda part: self.score_rows(*part), parts, threads=self.threads, ahead=2 * self.threads)
+
+    def _problems(self, rows: Rows, bad: IntArray) -> dict[int, list[Problem]]:
+        """Return what is wrong with the rows that are bad, in the words of one person's answers.
+
+        Raises
+        ------
+        AnswerError : there are any, and they are not to be flagged.
+        """
+        found = {row: self._problems_of(rows, row) for row in (bad if self._flags else bad[:_SHOWN_ROWS]).tolist()}
+        if found and not self._flags:
+            problems = [Problem(f"row {rows.first + row}, {one.path}", one.found, one.expected, one.advice)
+                        for row, those in found.items() for one in those]  # fmt: skip
+            if len(bad) > len(found):
+                last = rows.first + rows.size - 1
+                problems.append(Problem(f"rows up to {last}", f"{len(bad) - len(found)} more bad rows", "none"))
+            raise AnswerError(problems)
+        return found
+
+    def _problems_of(self, rows: Rows, row: int) -> list[Problem]:
+        """Return what is wrong with one row."""
+        given: dict[str, Any] = {}
+        for name, column in rows.columns.items():
+            value = cell(column, row)
+            if value is not EMPTY or self._nulls == "unknown":
+                given[name] = None if value is EMPTY else value
+        _, problems = read(given, self.model.vocabulary)
+        if not problems:
+            try:
+                self.model.rank(given)
+            except ImpossibleEvidenceError as error:
+                clash = ", ".join(error.answers)
+                problems = [
+                    Problem("answers", f"together of probability 0: {clash}", "answers that can occur together")
+                ]
+        return problems

@@ -1,0 +1,118 @@
+"""What a scored cohort looks like as a whole: counts, never people."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import BaseModel
+
+from buttockpain.cohort.output import METADATA
+from buttockpain.differential import ModelStamp
+from buttockpain.types import Level
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Summary", "Tally"]
+
+
+class Summary(BaseModel, frozen=True, extra="forbid", defer_build=True):
+    """Counts over a scored cohort.
+
+    Attributes
+    ----------
+    rows : people.
+    flagged : rows with a problem; they are told their triage and have no probabilities.
+    triage_level : how many at each level, the most urgent first.
+    override : how many with severe or long-lasting pain.
+    leading : how many with each cause leading, the most frequent first; "none of these" where none leads.
+    missing : questions without a column: not asked of anybody.
+    ignored : columns that are neither questions nor carried through.
+    model : which model and library answered.
+    """
+
+    rows: int
+    flagged: int
+    triage_level: Mapping[str, int]
+    override: int
+    leading: Mapping[str, int]
+    missing: tuple[str, ...]
+    ignored: tuple[str, ...]
+    model: ModelStamp
+
+    @classmethod
+    def of(cls, scored: Iterable[pa.RecordBatch]) -> Summary:
+        """Return the summary of scored batches.
+
+        Raises
+        ------
+        ValueError : there are no batches.
+        """
+        tally: Tally | None = None
+        for batch in scored:
+            tally = tally or Tally(batch.schema)
+            tally.add(batch)
+        if tally is None:
+            message = "no batches to summarise"
+            raise ValueError(message)
+        return tally.summary()
+
+    def __str__(self) -> str:
+        """Return the summary as a short table."""
+        lines = [f"{self.rows:,} rows scored with {self.model.id} {self.model.version}"]
+        lines += [f"  {count:>12,}  {level}" for level, count in self.triage_level.items()]
+        lines += [f"  {self.override:>12,}  with severe or long-lasting pain: a detailed evaluation at a hospital"]
+        lines += ["leading cause"]
+        lines += [f"  {count:>12,}  {cause}" for cause, count in self.leading.items()]
+        lines += [f"flagged rows, with a problem and without probabilities: {self.flagged:,}"]
+        if self.missing:
+            lines += [f"not asked of anybody, no column ({len(self.missing)}): {', '.join(self.missing)}"]
+        if self.ignored:
+            lines += [f"ignored columns ({len(self.ignored)}): {', '.join(self.ignored)}"]
+        return "\n".join(lines)
+
+
+class Tally:
+    """Counts that grow batch by batch."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._note: dict[str, Any] = json.loads(schema.metadata[METADATA])
+        self._rows = self._flagged = self._override = 0
+        self._levels: Counter[str | None] = Counter()
+        self._leading: Counter[str | None] = Counter()
+
+    def add(self, scored: pa.RecordBatch) -> None:
+        """Count the people of a scored batch."""
+        readable = scored.column("problem").is_null()
+        self._rows += scored.num_rows
+        self._flagged += scored.num_rows - readable.true_count
+        self._override += scored.column("override").true_count
+        self._levels.update(_counts(scored.column("triage_level")))
+        self._leading.update(_counts(scored.column("leading_cause").filter(readable)))
+
+    def summary(self, seen: Collection[str] = ()) -> Summary:
+        """Return the counts; a question that was `seen` after all is not missing."""
+        note = dict(self._note)
+        missing, ignored = note.pop("missing"), note.pop("ignored")
+        leading = sorted(self._leading.items(), key=lambda one: (-one[1], str(one[0])))
+        return Summary(
+            rows=self._rows,
+            flagged=self._flagged,
+            triage_level={level.value: self._levels[level.value] for level in reversed(Level)},
+            override=self._override,
+            leading={"none of these" if cause is None else cause: count for cause, count in leading if count},
+            missing=[name for name in missing if name not in seen],
+            ignored=ignored,
+            model=ModelStamp(**note),
+        )
+
+
+def _counts(column: pa.DictionaryArray) -> dict[str | None, int]:
+    """Return how often each word of a dictionary stands in a column, and None."""
+    words = [*column.dictionary.to_pylist(), None]
+    index = column.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)
+    return dict(zip(words, np.bincount(index, minlength=len(words)).tolist(), strict=True))

@@ -1,0 +1,6 @@
+"""The researcher's bench: change a model, see what moves, know how sure.
+
+Modules, each usable by itself: `cases` (case tables), `simulation` (patients drawn from a model), `evaluation` (how good
+the answers are), `learning` (numbers from cases), `comparison` (two models on the same patients), `overlay` (named sets
+of changes, and writing them to a file). Nothing here is imported by the core.
+"""

@@ -1,0 +1,148 @@
+"""A scored table says of every row what `rank` says of that person: numbers, triage, what leads, what is wrong."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from cohorts import assert_same, columns, homogeneous, people
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import Answers, answers, cases, model_of, seeded_network
+
+from buttockpain import AnswerError, default_model
+from buttockpain.cohort import Scorer
+
+ONE = {"threads": 1, "memory": 2**28}
+
+
+@pytest.fixture(scope="module")
+def flagging() -> Scorer:
+    """Return a scorer of the shipped model that flags bad rows."""
+    return Scorer(errors="flag", threads=1)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_every_row_is_ranked(seed: int, flagging: Scorer) -> None:
+    """Random people, columns of every encoding, virtual evidence, answers from almost none to all: as `rank` says."""
+    rng = Random(seed)
+    model = default_model()
+    rows = homogeneous(people(rng, model, 120, soft=rng.choice([0.0, 0.02, 0.5])))
+    assert_same(model, rows, flagging.score_batch(columns(rng, rows)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_bad_rows_are_flagged_like_rank(seed: int, flagging: Scorer) -> None:
+    """What cannot be read, and what contradicts itself, has the triage that `rank`'s error carries, and no numbers."""
+    rng = Random(100 + seed)
+    model = default_model()
+    rows = homogeneous(people(rng, model, 80, soft=0.0, bad=0.5))
+    scored = flagging.score_batch(columns(rng, rows))
+    assert_same(model, rows, scored)
+    assert 5 < scored.num_rows - scored.column("problem").null_count < 75
+
+
+@given(st.lists(answers(), min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_anything_that_can_be_answered(flagging: Scorer, rows: list[Answers], rng: Random) -> None:
+    """Hypothesis finds no answers that a table and `rank` see differently."""
+    some: list[dict[str, Any]] = homogeneous([dict(row) for row in rows])
+    assert_same(default_model(), some, flagging.score_batch(columns(rng, some)) if any(some) else _nobody(len(some)))
+
+
+def _nobody(size: int) -> pa.RecordBatch:
+    """Return the scores of people of whom nothing is known."""
+    return Scorer(**ONE).score_batch(pa.record_batch({"none": pa.nulls(size)}))
+
+
+@settings(max_examples=40)
+@given(cases(), st.randoms(use_true_random=False))
+def test_small_networks_with_extreme_numbers(case: Any, rng: Random) -> None:
+    """Networks of every shape, probabilities within 1e-9 of certainty, several-state risk factors, virtual evidence."""
+    network, ranked, evidence = case
+    model = model_of(network, ranked)
+    rows: list[dict[str, Any]] = homogeneous([dict(evidence), {}, dict(evidence)])
+    batch = columns(rng, rows) if any(rows) else pa.record_batch({"none": pa.nulls(3)})
+    assert_same(model, rows, Scorer(model, errors="flag", **ONE).score_batch(batch))
+
+
+@pytest.mark.parametrize(("causes", "risk_factors", "findings"), [(1, 0, 1), (3, 40, 5), (7, 6, 30), (10, 9, 12)])
+def test_networks_of_every_size(causes: int, risk_factors: int, findings: int) -> None:
+    """Few causes and many, more risk factors than a table of answers can hold."""
+    rng = Random(causes)
+    model = model_of(seeded_network(causes, causes=causes, risk_factors=risk_factors, findings=findings))
+    rows = homogeneous(people(rng, model, 30))
+    assert_same(model, rows, Scorer(model, errors="flag", **ONE).score_batch(columns(rng, rows)))
+
+
+def test_products_too_small_for_a_float() -> None:
+    """Sixty risk factors of one in a million: the product of all probabilities is below the smallest float."""
+    network = seeded_network(3, causes=3, risk_factors=60, findings=4)
+    factors = {
+        name: {"states": ["no", "yes"], "base": {"no": 1 - 1e-6, "yes": 1e-6}} for name in network["risk_factors"]
+    }
+    links = {c: {(p, "yes"): v for (p, s), v in some.items() if s == "yes" or p in network["causes"]}
+             for c, some in network["cause_link"].items()}  # fmt: skip
+    model = model_of({**network, "risk_factors": factors, "cause_link": links})
+    rows: list[dict[str, Any]] = [dict.fromkeys(factors, "yes"), {}, {**dict.fromkeys(factors, "yes"), "f1": "no"},
+                                  {**dict.fromkeys(list(factors)[:59], "yes"), list(factors)[59]: 0.25}]  # fmt: skip
+    scored = Scorer(model, **ONE).score_batch(columns(Random(1), homogeneous(rows)))
+    assert scored.column("log_evidence")[0].as_py() < -800
+    assert_same(model, rows, scored)
+
+
+def test_same_bits_wherever_a_row_stands() -> None:
+    """The numbers of a person are the same bits in any chunk, at any place, with any number of threads."""
+    model = default_model()
+    rng = Random(5)
+    rows = homogeneous(people(rng, model, 2500))
+    table = pa.Table.from_batches([columns(rng, rows)])
+    whole = Scorer(model, threads=1).score_table(table)
+    for threads, size in ((2, 17), (2, 1000), (1, 1024), (3, 2499)):
+        batches = table.to_batches(max_chunksize=size)
+        assert pa.Table.from_batches(Scorer(model, threads=threads).score_batches(batches)).equals(whole)
+    little = Scorer(model, threads=2, memory=12_000_000)
+    assert little.slice_rows < 2500
+    assert little.score_table(table).equals(whole)
+    turned = Scorer(model, threads=2).score_batch(columns(rng, rows[::-1]))
+    assert turned.to_pylist()[::-1] == whole.to_pylist()
+
+
+def test_no_rows_and_no_known_column() -> None:
+    """A batch of no rows gives one; people of whom nothing is known have the prior."""
+    scorer = Scorer(threads=1)
+    empty = scorer.score_batch(
+        pa.record_batch({"slr_positive": pa.array([], pa.bool_()), "sex": pa.array([], pa.string())})
+    )
+    assert empty.num_rows == 0
+    model = default_model()
+    assert_same(model, [{}, {}], scorer.score_batch(pa.record_batch({"something": ["a", "b"]})))
+
+
+def test_an_empty_cell_was_not_asked_or_is_not_known() -> None:
+    """By default an empty cell is a question left out; with `nulls="unknown"` it is None, as `rank` reads it."""
+    model = default_model()
+    table = pa.record_batch({
+        "saddle_numbness": pa.array([None, None, True, False]), "seizure": pa.array([None, "unknown", "no", None]),
+        "leg_weakness": pa.array([0.7, None, None, 0.5]), "age": pa.array([None, 40, 80, 17]), "sex": pa.nulls(4),
+        "bladder_change": pa.array([None, "no", None, "yes"]).dictionary_encode(),
+    })  # fmt: skip
+    rows = table.to_pylist()
+    left_out = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    assert_same(model, left_out, Scorer(threads=1).score_batch(table))
+    assert_same(model, rows, Scorer(threads=1, nulls="unknown").score_batch(table))
+    levels = [Scorer(threads=1, nulls=nulls).score_batch(table).column("triage_level").to_pylist()
+              for nulls in ("not asked", "unknown")]  # fmt: skip
+    assert levels[0] != levels[1]
+
+
+def test_the_complaint_is_always_there() -> None:
+    """A column for the complaint may say yes or nothing; anything else is a problem, as in `rank`."""
+    model = default_model()
+    table = pa.record_batch({"buttock_pain": pa.array(["yes", None, "no", "unknown"])})
+    scored = Scorer(errors="flag", threads=1).score_batch(table)
+    assert scored.column("problem").is_valid().to_pylist() == [False, False, True, True]
+    assert_same(model, [{"buttock_pain": "yes"}, {}, {"buttock_pain": "no"}, {"buttock_pain": "unknown"}], scored)
+    with pytest.raises(AnswerError, match=r"row 1, buttock_pain.*another answer than yes"):
+        Scorer(nulls="unknown", threads=1).score_batch(pa.record_batch({"buttock_pain": pa.array([True, None])}))

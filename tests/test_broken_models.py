@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parent / "broken_models"
 
 
 def entries(kind: str) -> list[Data]:
-    """Return the entries of a kind, `broken` or `gap`, from all files of the folder."""
+    """Return the entries of a kind, `broken` or `guard`, from all files of the folder."""
     tables = [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.toml"))]
     return [entry for table in tables for entry in table.get(kind, ())]
 
@@ -88,11 +88,10 @@ def test_broken_model_is_refused(case: Data) -> None:
         assert set(said) == set(expected), f"unexpected: {set(said) - set(expected)}\n{error}"
 
 
-@pytest.mark.xfail(reason="not checked yet", strict=True)
-@pytest.mark.parametrize("gap", [pytest.param(gap, id=gap["rule"]) for gap in entries("gap")])
-def test_gap_in_the_checks(gap: Data) -> None:
-    """What should be refused and is not; see `gaps.toml`."""
-    assert gap["path"] in {problem.path for problem in refused(broken(gap)).problems}
+@pytest.mark.parametrize("guard", [pytest.param(guard, id=guard["rule"]) for guard in entries("guard")])
+def test_file_that_would_answer_wrongly_is_refused(guard: Data) -> None:
+    """What looks right and is not is refused at its path; see `guards.toml`."""
+    assert guard["path"] in {problem.path for problem in refused(broken(guard)).problems}
 
 
 def test_rules_have_different_names() -> None:
@@ -228,19 +227,18 @@ def test_byte_order_marks_and_other_oddities_do_not_hide_a_model(tmp_path: Path)
         "[" + "a." * 200_000 + "b]",
     ],
 )
-def test_key_of_too_many_parts_is_refused_before_it_is_parsed(text: str) -> None:
-    """A dotted key of more than 8 parts costs quadratic time to parse, so it is refused by its looks."""
-    with pytest.raises(ModelError, match=r"`line \d`: found a key of more than 8 parts; expected a shorter key"):
+def test_key_of_too_many_parts_is_refused(text: str) -> None:
+    """A dotted key costs the square of its parts to parse, so a long one is refused by its looks, and a short one after."""
+    with pytest.raises(ModelError, match=r"more than 64 dots; expected a key of a few parts|nesting too deep; expected at most 8 levels"):
         model_file.from_text(text)
 
 
-@pytest.mark.xfail(reason="keys inside inline tables and quoted keys with blanks pass by the look-ahead", strict=True)
 @pytest.mark.parametrize(
     "text", ["a = { " + "b." * 3000 + "c = 1 }", '"a b".' * 3000 + "c = 1"], ids=["inline", "quoted"]
 )
 def test_long_key_in_disguise_is_refused_before_it_is_parsed(text: str) -> None:
     """The limit holds wherever a key can stand, and the error is a ModelError."""
-    with pytest.raises(ModelError, match="a key of more than 8 parts"):
+    with pytest.raises(ModelError, match="more than 64 dots"):
         model_file.from_text(text)
 
 
@@ -253,8 +251,8 @@ def test_endless_nesting_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("depth", [10, 100, 300])
 def test_deep_but_closed_nesting_is_refused(depth: int) -> None:
-    """Nesting that can be parsed is an unknown key at the top, told in one short line."""
-    with pytest.raises(ModelError, match="`deep`: found an unknown key") as caught:
+    """Nesting that can be parsed is refused all the same, in one short line."""
+    with pytest.raises(ModelError, match="found nesting too deep; expected at most 8 levels") as caught:
         model_file.from_text(f"deep = {'[' * depth}{']' * depth}")
     assert max(map(len, str(caught.value).splitlines())) < 200
 
@@ -399,7 +397,6 @@ def test_any_change_is_refused_or_harmless_and_never_a_crash(path: tuple[str | i
         assert result.rank({"pain_severity": 8}).causes
 
 
-@pytest.mark.xfail(reason="a number without `value` is taken for a table of states", strict=True)
 @pytest.mark.parametrize("path", ["risk_factor.heavy_work.base", "cause.strain.link.heavy_work"])
 def test_missing_value_is_named_where_states_could_stand(path: str) -> None:
     """A base rate or a link without its value is told as a missing value, once."""
@@ -407,14 +404,12 @@ def test_missing_value_is_named_where_states_could_stand(path: str) -> None:
     assert [str(problem) for problem in error.problems] == [f"`{path}.value`: found nothing; expected a value; add it"]
 
 
-@pytest.mark.xfail(reason="Network.of raises KeyError: 'yes'", strict=True, raises=KeyError)
 def test_empty_base_rate_is_refused() -> None:
     """A risk factor with an empty table for its base rate is a ModelError."""
     with pytest.raises(ModelError, match=r"risk_factor\.heavy_work\.base"):
         Model.of(model_file.from_data(broken({"set": {"risk_factor.heavy_work.base": {}}})))
 
 
-@pytest.mark.xfail(reason="ages are sorted before their type is known", strict=True, raises=TypeError)
 @pytest.mark.parametrize("ages", [[30, "x"], [[30], [51]]])
 def test_ages_of_different_types_are_refused(ages: Any) -> None:
     """Ages that cannot be put in order are a ModelError."""
@@ -422,18 +417,14 @@ def test_ages_of_different_types_are_refused(ages: Any) -> None:
         model_file.from_data(broken({"set": {"risk_factor.stature.ages": ages}}))
 
 
-@pytest.mark.xfail(
-    reason="too large for a float, or for Python to read", strict=True, raises=(OverflowError, ValueError)
-)
 @pytest.mark.parametrize("digits", [400, 5000])
 def test_number_of_hundreds_of_digits_is_refused(digits: int) -> None:
     """A whole number that no float can hold is a ModelError, whatever its length."""
     text = as_toml(small_model()).replace("\nvalue = 7\n", f"\nvalue = 1{'0' * digits}\n")
-    with pytest.raises(ModelError, match=r"safety\.severe_pain"):
+    with pytest.raises(ModelError, match=r"safety\.severe_pain|numbers of a few digits"):
         model_file.from_text(text)
 
 
-@pytest.mark.xfail(reason="1 == 1.0 == True, so they pass for format 1", strict=True)
 @pytest.mark.parametrize("value", [True, 1.0])
 def test_format_is_a_whole_number(value: Any) -> None:
     """The format is the number 1, not a truth value or a fraction."""

@@ -152,8 +152,9 @@ def log_prior(model: Model, numbers: dict[str, float]) -> float:
     return total
 
 
-def test_the_top_is_a_top_and_the_climb_is_what_is_promised() -> None:
-    """By enumeration: the rise of the log-posterior is as reported, and at the end no number has a slope left."""
+@lru_cache
+def small_fit() -> tuple[oracle.Network, Model, list[dict[str, Any]], Fit]:
+    """Return a small network, its model, simulated cases of which half have known causes, and the fit to them."""
     network = small_network(11)
     model = strategies.model_of(network)
     truth = model.replace({"finding.f1.leak": 0.3, "cause.c0.leak": 0.4})
@@ -163,31 +164,75 @@ def test_the_top_is_a_top_and_the_climb_is_what_is_promised() -> None:
         {
             name: answer
             for name, answer in simulated.case(person).items()
-            if name in known and (person < 20 or name not in network["causes"])
+            if name in known and (person < 15 or name not in network["causes"])
         }
-        for person in range(40)
+        for person in range(30)
     ]
-    fitted = fit(model, read_cases(model, cases), date=DATE, tolerance=1e-13, max_iterations=2000)
+    return network, model, cases, fit(model, read_cases(model, cases), date=DATE, tolerance=1e-13, max_iterations=2000)
+
+
+def with_numbers(network: oracle.Network, numbers: dict[str, float]) -> oracle.Network:
+    """Return the network with several numbers changed."""
+    for path, value in numbers.items():
+        network = set_number(network, path, value)
+    return network
+
+
+def log_given_complaint(network: oracle.Network, cases: list[dict[str, Any]], path: str, value: float) -> float:
+    """Return the sum of log P(case given the complaint), by enumeration, with one number changed."""
+    network = set_number(network, path, value)
+    return sum(log_probability(network, case) for case in cases) - len(cases) * log_probability(network, {})
+
+
+def test_the_top_is_a_top_and_the_climb_is_what_is_promised() -> None:
+    """By enumeration: the rise of the log-posterior is as reported, and at the end no number has a slope left."""
+    network, model, cases, fitted = small_fit()
     assert fitted.converged
     before = {one.path: one.before for one in fitted.numbers}
     after = {one.path: one.value for one in fitted.numbers}
 
-    def log_posterior(numbers: dict[str, float]) -> float:
-        changed = network
-        for path, value in numbers.items():
-            changed = set_number(changed, path, value)
-        given_complaint = sum(log_probability(changed, case) for case in cases) - 40 * log_probability(changed, {})
-        return given_complaint + log_prior(model, numbers)
-
-    def one_moved(path: str, value: float) -> float:
-        return log_posterior({**after, path: value})
-
+    path, value = next(iter(after.items()))
+    one, other = (log_given_complaint(with_numbers(network, numbers), cases, path, numbers[path])
+                  + log_prior(model, numbers) for numbers in (before, after))  # fmt: skip
     rise = fitted.log_posterior[-1] - fitted.log_posterior[0]
     assert rise > 1
-    assert log_posterior(after) - log_posterior(before) == pytest.approx(rise, abs=1e-6)
+    assert other - one == pytest.approx(rise, abs=1e-6)
+    at_the_top = with_numbers(network, after)
     for path, value in after.items():
-        left = slope(partial(one_moved, path), value)
-        assert left == pytest.approx(0, abs=2e-3), path
+        of_cases = slope(partial(log_given_complaint, at_the_top, cases, path), value)
+        of_prior = slope(lambda moved, path=path: log_prior(model, {**after, path: moved}), value)  # type: ignore[misc]
+        assert of_cases + of_prior == pytest.approx(0, abs=2e-3), path
+
+
+def test_standard_errors_are_those_of_the_scores_of_single_cases_and_the_prior() -> None:
+    """By enumeration: slopes of each case, squared about their mean, plus the curvature of the prior."""
+    network, model, cases, fitted = small_fit()
+    after = {one.path: one.value for one in fitted.numbers}
+    paths, values = list(after), np.array(list(after.values()))
+    at_the_top = with_numbers(network, after)
+    scores = np.array(
+        [[slope(partial(log_given_complaint, at_the_top, [case], path), after[path]) for path in paths] for case in cases]
+    )
+    scores -= scores.mean(axis=0)
+    step = 1e-5
+
+    def prior_at(*moved: tuple[int, float]) -> float:
+        numbers = values.copy()
+        for n, by in moved:
+            numbers[n] += by
+        return log_prior(model, dict(zip(paths, numbers.tolist(), strict=True)))
+
+    curvature = np.array([
+        [
+            sum(a * b * prior_at((m, a * step), (n, b * step)) for a in (1, -1) for b in (1, -1)) / (4 * step**2)
+            for m in range(len(paths))
+        ]
+        for n in range(len(paths))
+    ])  # fmt: skip
+    scale = values * (1 - values)
+    variance = np.diag(np.linalg.inv(scores.T @ scores - scale[:, None] * curvature * scale))
+    for one, expected in zip(fitted.numbers, np.sqrt(variance), strict=True):
+        assert one.standard_error == pytest.approx(expected, rel=2e-3), one.path
 
 
 @settings(max_examples=15, deadline=None)

@@ -92,7 +92,7 @@ def random_cases(count: int) -> list[tuple[Network, dict[str, str | float]]]:
     """Return random small networks with random evidence, the same on every run."""
     cases = []
     for seed in range(count):
-        rng = Random(seed)  # noqa: S311 - repeatable test cases, no secrets
+        rng = Random(seed)
         network = random_network(
             rng, causes=rng.randint(1, 4), risk_factors=rng.randint(0, 4), findings=rng.randint(0, 6)
         )
@@ -224,7 +224,7 @@ def test_presenting_complaint_counts_as_yes() -> None:
 
 def test_noisy_or_is_an_or_of_independent_coins() -> None:
     """Noisy-OR is what Pearl 1988 section 4.3.2 says: one coin for each active parent, one for the leak, ORed."""
-    rng = Random(0)  # noqa: S311 - repeatable test case
+    rng = Random(0)
     chances = [Fraction(rng.random()) for _ in range(5)]
     some_coin_lands = Fraction(0)
     for coins in product([False, True], repeat=len(chances)):

@@ -346,7 +346,6 @@ def test_complaint_cannot_be_anything_else(form: Any) -> None:
     )
 
 
-@pytest.mark.xfail(reason="the same answer is reported twice", strict=True)
 def test_unreadable_complaint_is_told_once() -> None:
     """One answer, one problem."""
     assert len(problems_of({"buttock_pain": "maybe"})) == 1

@@ -251,7 +251,6 @@ def test_record_is_frozen(answer: Differential) -> None:
     assert isinstance(answer.triage.reasons, tuple)
 
 
-@pytest.mark.xfail(reason="answers is a plain dict", strict=True, raises=pytest.fail.Exception)
 def test_answers_of_a_record_are_frozen_too() -> None:
     """What was answered cannot be changed in the record."""
     with pytest.raises(TypeError):

@@ -10,7 +10,7 @@ from enumeration import PEOPLE, enumeration_of
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import Network, random_evidence
-from small_models import small_model
+from small_models import FINDINGS, small_model
 from strategies import Answers, cases, model_of, seeded_network
 
 from buttockpain import Level, Model, ModelError, default_model, model_file
@@ -277,11 +277,11 @@ def test_margins_of_a_model_whose_triage_hangs_on_the_ranking(answers: Answers) 
 
 
 def test_a_poor_fit_is_kept_as_it_is() -> None:
-    """Answers that fit badly have raised the level already: no number moves it below that, nor to it again."""
-    data = small_model(unranked=())
-    data["triage"]["poor_fit"] |= {"value": -5.0, "low": -5.0}  # even these answers are past it
-    model, answers = Model.of(model_file.from_data(data)), {**CLEARED, "tender": "yes"}
-    assert [reason.rule for reason in model.rank(answers).triage.reasons] == ["poor_fit"]
+    """Answers that fit badly have raised the level already: no number moves it below that."""
+    odd = {f"odd{i}": (0.02, {"strain": 0.01}) for i in range(3)}
+    model = Model.of(model_file.from_data(small_model(unranked=(), findings={**FINDINGS, **odd})))
+    answers = {**CLEARED, "tender": "yes", **dict.fromkeys(odd, "yes")}
+    assert [reason.rule for reason in model.rank(answers).triage.reasons] == ["floor.strain", "poor_fit"]
     found = [margin for margin in margins(model, answers) if margin.decision == "triage"]
     assert {margin.now for margin in found} == {"consultation"}
     assert all(margin.down is None and margin.up is None for margin in found)

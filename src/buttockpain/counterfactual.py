@@ -23,7 +23,16 @@ from buttockpain.presentation import Answer
 from buttockpain.types import FloatArray, Id, IntArray, Level
 from buttockpain.urgency import PRESENT, SETTLED, UNASKED, UNCLEAR, Status
 
-__all__ = ["Change", "Counterfactual", "Flip", "FlipKind", "Variation", "counterfactual_of", "variations"]
+__all__ = [
+    "Change",
+    "Counterfactual",
+    "Flip",
+    "FlipKind",
+    "Variation",
+    "counterfactual_of",
+    "pair_probability",
+    "variations",
+]
 
 FlipKind = Literal["top_cause", "triage_raised", "triage_lowered"]
 KINDS: tuple[FlipKind, ...] = ("top_cause", "triage_raised", "triage_lowered")
@@ -123,7 +132,7 @@ def variations(case: Case) -> tuple[Variation, ...]:
             # The measure decides, but for a flag that says more than the measure and may be there without it.
             if threshold.exact or threshold.holds(presentation.measured[threshold.measure]):
                 continue
-            before = "no" if before == "unknown" else before
+            before = before if name in presentation.given else "no"
         options += [(item, state) for state in item.states if state != before]
     return tuple(options)
 
@@ -154,13 +163,26 @@ def _pairs(options: Sequence[Variation], pool: IntArray) -> IntArray:
 
 
 def _pair_for_top(case: Case, options: Sequence[Variation], now: Outlook) -> tuple[Variation, ...] | None:
-    """Return the best pair that puts another cause first.
+    """Return the best pair that puts another cause first."""
+    pairs = _pairs(options, np.arange(len(options)))
+    probability = pair_probability(case, options, pairs)
+    leader = leaders(probability)
+    lead = np.take_along_axis(probability, leader[None], axis=0)[0]
+    best = _best(np.where(leader != now.leader, lead - probability[now.leader[0]], -np.inf))
+    return None if best is None else tuple(options[number] for number in pairs[:, best])
+
+
+def pair_probability(case: Case, options: Sequence[Variation], pairs: IntArray) -> FloatArray:
+    """Return the probability of each ranked cause, and of none of them, after each pair of variations.
 
     A variation multiplies the probability of each state of the causes by a weight of its own, so the masses of all pairs
     are matrix products. Only two risk factors together are more than the product; those are worked out one by one.
+
+    Parameters
+    ----------
+    pairs : (2, number of pairs), numbers of variations, of two questions each.
     """
     network, state = case.background.network, case.posterior.state[:, 0]
-    pairs = _pairs(options, np.arange(len(options)))
     evidence, _ = vary(case, [(option,) for option in options])
     before, _ = state_prior(network, case.evidence.factor)
     after, _ = state_prior(network, evidence.factor)
@@ -170,17 +192,14 @@ def _pair_for_top(case: Case, options: Sequence[Variation], now: Outlook) -> tup
     profiles = [profile.axis for profile in case.background.directory.profiles]
     rows = [*network.has.T[profiles], network.summary[-1], np.ones(len(state))]
     mass = np.stack([((weight * (state * row)[:, None]).T @ weight)[pairs[0], pairs[1]] for row in rows])
-    probability = np.divide(mass[:-1], mass[-1], out=np.zeros_like(mass[:-1]), where=mass[-1] > 0)
+    probability: FloatArray = np.divide(mass[:-1], mass[-1], out=np.zeros_like(mass[:-1]), where=mass[-1] > 0)
     factor = np.array([item.factor is not None for item, _ in options])
     both = np.flatnonzero(factor[pairs].all(axis=0))
     for columns in np.split(both, range(CHUNK, len(both), CHUNK)):
         some, _ = vary(case, [[options[number] for number in pairs[:, column]] for column in columns])
         posterior = infer(network, some)
         probability[:, columns] = np.vstack([posterior.cause[profiles], posterior.none_of_these])
-    leader = leaders(probability)
-    lead = np.take_along_axis(probability, leader[None], axis=0)[0]
-    best = _best(np.where(leader != now.leader, lead - probability[now.leader[0]], -np.inf))
-    return None if best is None else tuple(options[number] for number in pairs[:, best])
+    return probability
 
 
 def _pair_for_level(

@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from buttockpain.codes import Code
 from buttockpain.inference import Evidence, Posterior, surprise
@@ -20,7 +20,7 @@ from buttockpain.network import Network
 from buttockpain.presentation import Answer, Presentation
 from buttockpain.render.words import display_probability
 from buttockpain.triage import Decision, Triage
-from buttockpain.types import Audience, Id
+from buttockpain.types import Audience, Frozen, Id
 
 if TYPE_CHECKING:
     from buttockpain.explanation import Explanation
@@ -127,7 +127,7 @@ class Differential(BaseModel, frozen=True, extra="forbid", defer_build=True):
     leading: Id | None
     joint: tuple[JointExplanation, ...]
     fit: Fit
-    answers: Mapping[str, Answer]
+    answers: Annotated[Mapping[str, Answer], AfterValidator(Frozen)]
     model: ModelStamp
     scope: str
 

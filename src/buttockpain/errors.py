@@ -80,7 +80,7 @@ class AnswerError(_ProblemList):
     """The answers cannot be read; `problems` lists everything that is wrong with them.
 
     `triage` is the decision on those answers that *could* be read, a lower bound of the urgency: a misspelt
-    question must not hide an emergency. It is None only when the answers are not a mapping at all.
+    question must not hide an emergency.
     """
 
     def __init__(self, problems: Iterable[Problem], triage: Triage | None = None) -> None:

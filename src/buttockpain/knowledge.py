@@ -11,12 +11,12 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from buttockpain.codes import Code
-from buttockpain.types import Audience, Basis, Kind, Level, Measure
+from buttockpain.types import Audience, Basis, Frozen, Kind, Level, Measure
 
 __all__ = [
     "Cause",
@@ -32,6 +32,10 @@ __all__ = [
     "Treatments",
 ]
 
+K = TypeVar("K")
+V = TypeVar("V")
+
+Table = Annotated[Mapping[K, V], AfterValidator(Frozen)]
 Text = Annotated[str, Field(min_length=1)]
 LevelWord = Annotated[Level, Field(strict=False)]
 Ids = Annotated[tuple[Text, ...], Field(strict=False)]
@@ -77,11 +81,13 @@ class Parameter(Ranged):
 
 def _one_or_states(entry: Any) -> str:
     """Tell a parameter from a table of parameters, one per state of a several-state risk factor."""
-    return "one" if isinstance(entry, Parameter) or not isinstance(entry, Mapping) or "value" in entry else "states"
+    if isinstance(entry, Mapping) and not entry.keys() & Parameter.model_fields.keys():
+        return "states"
+    return "one"
 
 
 OneOrStates = Annotated[
-    Annotated[Parameter, Tag("one")] | Annotated[Mapping[str, Parameter], Tag("states")], Discriminator(_one_or_states)
+    Annotated[Parameter, Tag("one")] | Annotated[Table[str, Parameter], Tag("states")], Discriminator(_one_or_states)
 ]
 
 
@@ -174,14 +180,14 @@ class Rule(Source):
 class Triage(Record):
     """Everything that decides urgency apart from the red flags, which stand with the findings."""
 
-    level: Annotated[Mapping[LevelWord, LevelText], Field(min_length=1)]
+    level: Annotated[Table[LevelWord, LevelText], Field(min_length=1)]
     override: Override
     unasked: Notice
     unclear: Notice
     none_of_these: Notice
     poor_fit: PoorFit
     safety_net: SafetyNet
-    floor: Mapping[str, Floor] = {}
+    floor: Table[str, Floor] = {}
     rule: Annotated[tuple[Rule, ...], Field(strict=False)] = ()
 
 
@@ -196,8 +202,8 @@ class StrengthWord(Source):
 class Display(Source):
     """What is shown to people; raw numbers stay available beside it."""
 
-    highest: Annotated[float, Field(gt=0.5, lt=1)]
-    lowest: Annotated[float, Field(gt=0, lt=0.5)]
+    highest: Annotated[float, Field(gt=0.5, le=0.99)]  # whole per cent are shown: 0.999 would read 100%
+    lowest: Annotated[float, Field(ge=0.01, lt=0.5)]
     explanation: Annotated[float, Field(gt=0, lt=1)]
     note: str = ""
     strength: Annotated[tuple[StrengthWord, ...], Field(strict=False, min_length=1)]
@@ -265,7 +271,7 @@ class Cause(Record):
     codes: Codes = ()
     leak: Parameter
     treatments: Treatments | None = None
-    link: Mapping[str, OneOrStates] = {}
+    link: Table[str, OneOrStates] = {}
 
     def links_from(self, parent: str) -> Mapping[str, Parameter]:
         """Return the links from a parent by its state; a yes-or-no parent has the one state `yes`."""
@@ -290,7 +296,7 @@ class Finding(Record):
     red_flag: RedFlag | None = None
     codes: Codes = ()
     leak: Parameter | None = None
-    link: Mapping[str, Parameter] = {}
+    link: Table[str, Parameter] = {}
 
 
 class Reference(Record):
@@ -301,21 +307,29 @@ class Reference(Record):
     used_for: str = ""
 
 
+def _whole(value: Any) -> Any:
+    """Refuse what is no whole number: True and 1.0 are equal to 1, and would pass for it."""
+    if type(value) is not int:
+        message = f"the whole number 1, found {value!r}"
+        raise ValueError(message)
+    return value
+
+
 class Knowledge(Record):
     """A whole model file."""
 
-    format: Literal[1]
+    format: Annotated[Literal[1], BeforeValidator(_whole)]
     model: About
     founding_document: FoundingDocument
-    safety: Mapping[str, Threshold]
+    safety: Table[str, Threshold]
     triage: Triage
     display: Display
-    kind: Mapping[Kind, KindInfo]
+    kind: Table[Kind, KindInfo]
     stop: Stop
-    risk_factor: Mapping[str, RiskFactor] = {}
-    cause: Mapping[str, Cause]
-    finding: Mapping[str, Finding]
-    reference: Mapping[str, Reference]
+    risk_factor: Table[str, RiskFactor] = {}
+    cause: Table[str, Cause]
+    finding: Table[str, Finding]
+    reference: Table[str, Reference]
 
     def parameters(self) -> Iterator[tuple[str, Ranged]]:
         """Yield every number with its path, in the order of the file."""

@@ -7,6 +7,7 @@ and the depth of keys, because `tomllib` needs quadratic time in the parts of a 
 from __future__ import annotations
 
 import math
+import numbers
 import re
 import tomllib
 from collections.abc import Mapping
@@ -24,7 +25,8 @@ __all__ = ["MAX_BYTES", "from_data", "from_text", "read", "replace"]
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 8
 
-_LONG_KEY = re.compile(rf"^[ \t\[]*(?:[\w\"'-]+[ \t]*\.[ \t]*){{{MAX_DEPTH}}}", re.MULTILINE)
+MAX_DOTS = 64  # outside quotes on one line: no number needs more, and a dotted key costs the square of its parts
+_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'")
 
 
 def read(path: str | Path, *, max_causes: int = MAX_CAUSES) -> Knowledge:
@@ -61,16 +63,34 @@ def from_text(text: str, *, name: str = "model", max_causes: int = MAX_CAUSES) -
     """
     if len(text) > MAX_BYTES:
         raise ModelError(name, [Problem("file", f"{len(text):,} characters", f"at most {MAX_BYTES:,}")])
-    if long_key := _LONG_KEY.search(text):
-        line = text.count("\n", 0, long_key.start()) + 1
-        raise ModelError(name, [Problem(f"line {line}", f"a key of more than {MAX_DEPTH} parts", "a shorter key")])
+    for number, line in enumerate(_QUOTED.sub("", text).split("\n"), start=1):
+        if line.count(".") > MAX_DOTS:
+            raise ModelError(name, [Problem(f"line {number}", f"more than {MAX_DOTS} dots", "a key of a few parts")])
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ModelError(name, [Problem("file", str(error), "TOML 1.0", "mend that place and load again")]) from None
+    except ValueError as error:  # a whole number of thousands of digits
+        raise ModelError(name, [Problem("file", str(error).partition(";")[0], "numbers of a few digits")]) from None
     except RecursionError:
         raise ModelError(name, [Problem("file", "nesting without end", f"at most {MAX_DEPTH} levels")]) from None
+    if _depth(data) > MAX_DEPTH:
+        raise ModelError(name, [Problem("file", "nesting too deep", f"at most {MAX_DEPTH} levels")])
     return from_data(data, name=name, max_causes=max_causes)
+
+
+def _depth(data: Any) -> int:
+    """Return how many tables and lists lie inside one another."""
+    layer, depth = [data], 0
+    while layer:
+        layer = [
+            inner
+            for outer in layer
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        depth += 1
+    return depth
 
 
 def from_data(data: Mapping[str, Any], *, name: str = "model", max_causes: int = MAX_CAUSES) -> Knowledge:
@@ -105,36 +125,54 @@ def replace(knowledge: Knowledge, changes: Mapping[str, float | Mapping[str, Any
     ------
     ModelError : an unknown path, or a result that a model file must not say; all problems at once.
     """
+    if not isinstance(changes, Mapping):
+        found = type(changes).__name__
+        raise ModelError("replace", [Problem("changes", f"a {found}", "a mapping from path to number")])
     known = dict(knowledge.parameters())
     data = knowledge.model_dump(mode="python", exclude_unset=True)
     problems = []
     for path, change in changes.items():
+        if not isinstance(path, str):
+            problems.append(Problem("changes", f"a path of type {type(path).__name__}", "a text"))
+            continue
         if path not in known:
             hint = nearest(path, known) or "`model.parameters()` lists every path"
             problems.append(Problem(path, "no such number", "the path of a number in the model", hint))
             continue
         edit: dict[str, Any] = dict(change) if isinstance(change, Mapping) else {"value": change}
         before = known[path]
-        value = edit.get("value", before.value)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            problems.append(Problem(path, f"{type(value).__name__} {value!r}"[:60], "a finite number"))
+        given = edit.get("value", before.value)
+        value = _finite(given)
+        if value is None:
+            problems.append(Problem(path, f"{type(given).__name__} {_shown(given)}", "a finite number"))
             continue
+        edit["value"] = value
         edit.setdefault("low", min(before.low, value))
         edit.setdefault("high", max(before.high, value))
         edit.setdefault("basis", "edited")
-        edit.setdefault(
-            "note", f"set in code; the model file says {before.value!r} ({before.low!r} to {before.high!r})"
-        )
+        edit.setdefault("note", f"set in code; was {before.value!r} ({before.low!r} to {before.high!r})")
         table = data
         for key in path.split("."):  # ids hold no dots
             table = table[key]
         table.update(edit)
     try:
-        if not problems:
-            return from_data(data, name="replace", max_causes=max(MAX_CAUSES, len(knowledge.cause)))
+        result = from_data(data, name="replace", max_causes=max(MAX_CAUSES, len(knowledge.cause)))
     except ModelError as error:
         problems.extend(error.problems)
-    raise ModelError("replace", problems)
+    if problems:
+        raise ModelError("replace", problems)
+    return result
+
+
+def _finite(value: Any) -> float | None:
+    """Return a number of any kind as a float, None if it is none or not finite."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _shape_problems(error: ValidationError) -> list[Problem]:
@@ -162,5 +200,8 @@ def _shape_problems(error: ValidationError) -> list[Problem]:
 
 def _shown(given: Any) -> str:
     """Return a value of a model file, short enough for a message."""
-    text = repr(given)
+    try:
+        text = repr(given)
+    except ValueError:
+        return "a number too long to show"
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - what fits a line

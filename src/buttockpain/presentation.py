@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from buttockpain.errors import Problem, nearest
-from buttockpain.types import MEASURES, Id
+from buttockpain.types import MEASURES, Frozen, Id
 
 if TYPE_CHECKING:
     from buttockpain.knowledge import Knowledge, Threshold
@@ -48,6 +48,7 @@ _BOUNDS: Mapping[str, tuple[float, float, str]] = {
     "duration_days": (0, 36525, "days from 0 to 36525"),
 }
 _SEXES = ("female", "male")
+_HINTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class Vocabulary:
         factors = knowledge.risk_factor
         ids = [*MEASURES, "sex", *factors, *knowledge.finding]
         return cls(
-            order={name: position for position, name in enumerate(ids)},
-            states={name: factor.states for name, factor in factors.items() if factor.states},
+            order=Frozen({name: position for position, name in enumerate(ids)}),
+            states=Frozen({name: factor.states for name, factor in factors.items() if factor.states}),
             presenting=next(name for name, finding in knowledge.finding.items() if finding.presenting),
             age_filled=tuple((name, factor.ages, factor.states) for name, factor in factors.items() if factor.ages),
             sex_filled=tuple((name, factor.sex) for name, factor in factors.items() if factor.sex),
@@ -112,7 +113,29 @@ def flatten(answers: Answers | None, more: Mapping[str, Any]) -> tuple[dict[str,
         raise TypeError(message)
     twice = sorted(answers.keys() & more.keys())
     problems = [Problem(name, "two answers, one by keyword", "one answer", "remove one of them") for name in twice]
-    return {**answers, **more}, problems
+    return {**answers, **more, **{name: graver(answers[name], more[name]) for name in twice}}, problems
+
+
+def graver(one: Any, other: Any) -> Any:
+    """Return the answer that speaks more for "present", so that the triage on an error cannot miss a yes.
+
+    Examples
+    --------
+    >>> graver("no", "yes"), graver(8, 3), graver("unknown", 0.2)
+    ('yes', 8, 'unknown')
+    """
+    return max(one, other, key=_gravity)
+
+
+def _gravity(answer: Any) -> float:
+    """Return how much an answer speaks for "present"; 0.5 for what says nothing."""
+    try:
+        answer = _PLAIN.get(answer.strip().lower() if isinstance(answer, str) else answer, answer)
+    except TypeError:
+        return 0.5
+    if isinstance(answer, numbers.Real):
+        return _float(answer)
+    return {"yes": 1.0, "no": 0.0}.get(answer, 0.5)
 
 
 def read(answers: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Presentation, list[Problem]]:
@@ -136,7 +159,8 @@ def read(answers: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Presentati
     order, states = vocabulary.order, vocabulary.states
     for name, value in answers.items():
         if name not in order:
-            problems.append(_unknown(name, order))
+            # Looking for the nearest id takes a millisecond: enough for a person's slips, too much for a flood.
+            problems.append(_unknown(name, order if len(problems) < _HINTS else ()))
         elif name in _BOUNDS:
             number = _measured(name, value, problems)
             if number is not None:
@@ -149,7 +173,7 @@ def read(answers: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Presentati
         else:
             answer = _plain(name, value, problems)
             if name == vocabulary.presenting:
-                if answer != "yes":
+                if answer not in (None, "yes"):
                     advice = "leave it out: this model ranks the causes of that complaint"
                     problems.append(Problem(name, "another answer than yes", "yes", advice))
             elif answer is not None:
@@ -158,7 +182,7 @@ def read(answers: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Presentati
     filled = _fill(given, measured, vocabulary, problems)
     if measured:
         _contradictions(given, measured, vocabulary, problems)
-    return Presentation(given, filled, measured), problems
+    return Presentation(Frozen(given), filled, measured), problems
 
 
 def _plain(name: str, value: Any, problems: list[Problem]) -> Answer | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from buttockpain.presentation import Answer, Presentation
-from buttockpain.types import Id, Level
+from buttockpain.types import Frozen, Id, Level
 
 if TYPE_CHECKING:
     from buttockpain.knowledge import Knowledge, Notice, Source, Threshold
@@ -116,7 +116,7 @@ class RuleTable:
             for finding in (knowledge.finding[name],)
         )
         return cls(
-            flags=flags,
+            flags=Frozen(flags),
             questions=tuple(sorted(questions, key=lambda question: -question.level.rank)),
             combinations=tuple(
                 CombinationRule(
@@ -135,7 +135,7 @@ class RuleTable:
                 (name, floor.value, reason(f"floor.{name}", floor.level, floor.text, floor))
                 for name, floor in triage.floor.items()
             ),
-            levels={level: (text.label, text.action) for level, text in triage.level.items()},
+            levels=Frozen({level: (text.label, text.action) for level, text in triage.level.items()}),
             safety_net=triage.safety_net.text,
         )
 
@@ -187,9 +187,8 @@ def decide(table: RuleTable, presentation: Presentation) -> Decision:
         if threshold.measure in presentation.measured:
             if threshold.holds(presentation.measured[threshold.measure]):
                 present.add(name)
-            elif name not in present:
+            elif name not in present and (threshold.exact or name not in unclear):
                 settled.add(name)
-    unclear -= settled | present
     flags = table.flags
     reasons = [flags[name] for name in present if name in flags]
     for rule in table.combinations:

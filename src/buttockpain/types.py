@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal, NoReturn, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MEASURES", "Audience", "Basis", "BoolArray", "FloatArray", "Id", "IntArray", "Kind", "Level", "Measure"]
+__all__ = [
+    "MEASURES",
+    "Audience",
+    "Basis",
+    "BoolArray",
+    "FloatArray",
+    "Frozen",
+    "Id",
+    "IntArray",
+    "Kind",
+    "Level",
+    "Measure",
+]
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -23,6 +39,27 @@ Audience = Literal["patient", "clinician"]
 Measure = Literal["age", "pain_severity", "duration_days"]
 
 MEASURES: tuple[Measure, ...] = ("age", "pain_severity", "duration_days")
+
+
+class Frozen(dict[K, V]):
+    """A dict that stays as it was made, and still copies, pickles and writes itself as JSON like a dict.
+
+    Examples
+    --------
+    >>> Frozen({"a": 1})["a"] = 2
+    Traceback (most recent call last):
+        ...
+    TypeError: this mapping cannot be changed
+    """
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        message = "this mapping cannot be changed"
+        raise TypeError(message)
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type[Frozen[K, V]], tuple[Mapping[K, V]]]:
+        return type(self), (dict(self),)
 
 
 class Level(StrEnum):

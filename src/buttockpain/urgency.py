@@ -87,7 +87,7 @@ class Urgency:
             if threshold.measure in presentation.measured:
                 if threshold.holds(presentation.measured[threshold.measure]):
                     status[self.fact[name]] = PRESENT
-                elif status[self.fact[name]] != PRESENT:
+                elif status[self.fact[name]] in (UNASKED, UNCLEAR if threshold.exact else UNASKED):
                     status[self.fact[name]] = SETTLED
         return status
 

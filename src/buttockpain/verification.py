@@ -6,7 +6,7 @@ table really behaves so, on the same function that decides for people.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import combinations, product
 from typing import TYPE_CHECKING
@@ -83,14 +83,10 @@ Cases = Iterator[Problem | None]
 
 
 def _case(
-    table: RuleTable,
-    answers: Mapping[Id, Answer | None],
-    measured: Mapping[str, float] | None = None,
-    *,
-    cleared: bool = True,
+    table: RuleTable, answers: Mapping[Id, Answer | None], measured: Mapping[str, float] | None = None
 ) -> Decision:
-    """Return the decision on some answers, all other red flags answered no (or, if not `cleared`, not asked)."""
-    given: dict[Id, Answer] = dict.fromkeys(table.flags, "no") if cleared else {}
+    """Return the decision on some answers, all other red flags answered no."""
+    given: dict[Id, Answer] = dict.fromkeys(table.flags, "no")
     for name, answer in answers.items():
         given.pop(name, None)
         if answer is not None:
@@ -121,6 +117,8 @@ def _flag_states(table: RuleTable, vocabulary: Vocabulary) -> Cases:
                 yield Problem(where, str(level), f"at least {flag.level}")
             elif (unasked, unclear) != (state is None, not present and not settled and state is not None):
                 yield Problem(where, f"listed as unasked {unasked}, unclear {unclear}", "listed as what it is")
+            elif present and name in table.override_facts and decision.override is None:
+                yield Problem(where, "no override", "the override")
             elif flag.level.is_emergency and not settled and level is Level.SELF_CARE:
                 yield Problem(where, "self_care", "a level above it while an emergency flag is open")
             else:
@@ -156,9 +154,9 @@ def _rule_cases(table: RuleTable, vocabulary: Vocabulary) -> Cases:
             cases = [rule.all_of | chosen for chosen in [frozenset[Id](), *(frozenset([one]) for one in rule.any_of)]]
         for present in cases:
             by_measure = present & unanswerable.keys()
-            measured: dict[str, float] = {
-                unanswerable[name].measure: _inside(unanswerable[name]) for name in by_measure
-            }
+            measured = _measured([unanswerable[name] for name in sorted(by_measure)])
+            if measured is None:
+                continue  # no measured answer makes all of them facts, such as two ages
             decision = _case(table, dict.fromkeys(present - by_measure, "yes"), measured)
             expected = rule.all_of <= present and (not rule.any_of or bool(rule.any_of & present))
             where = f"rule {rule.reason.rule} with {', '.join(sorted(present)) or 'nothing'}"
@@ -206,6 +204,14 @@ def _around(vocabulary: Vocabulary, measure: str) -> Iterator[float]:
             yield from (threshold.value - 1, threshold.value, threshold.value + 1)
 
 
-def _inside(threshold: Threshold) -> float:
-    """Return a measured answer for which a threshold holds."""
-    return threshold.value if threshold.when == "at_least" else threshold.value - 1
+def _measured(thresholds: Sequence[Threshold]) -> dict[str, float] | None:
+    """Return measured answers for which all the thresholds hold, None if there are none."""
+    measured: dict[str, float] = {}
+    for name in {threshold.measure for threshold in thresholds}:
+        mine = [threshold for threshold in thresholds if threshold.measure == name]
+        candidates = (one.value if one.when == "at_least" else one.value - 1 for one in mine)
+        fitting = [value for value in candidates if all(threshold.holds(value) for threshold in mine)]
+        if not fitting:
+            return None
+        measured[name] = fitting[0]
+    return measured

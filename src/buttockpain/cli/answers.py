@@ -10,6 +10,7 @@ from typing import Any
 
 from buttockpain.errors import AnswerError, Problem
 from buttockpain.model import Model, default_model, load_model
+from buttockpain.presentation import graver
 from buttockpain.triage import Triage
 from buttockpain.types import Audience
 
@@ -91,11 +92,10 @@ def _checked(answers: dict[str, Any], problems: list[Problem], model: Model) -> 
 
 
 def _add(answers: dict[str, Any], name: str, answer: Any, problems: list[Problem]) -> None:
-    """Add an answer; of two answers to one question a yes is kept, so that the triage of the rest cannot miss it."""
+    """Add an answer; of two answers to one question the graver is kept, so that the triage cannot miss it."""
     if name in answers:
         problems.append(Problem(name, "two answers", "one answer", "remove one of them"))
-        if answers[name] in ("yes", True):
-            return
+        answer = graver(answers[name], answer)
     answers[name] = answer
 
 

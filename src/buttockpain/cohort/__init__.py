@@ -6,20 +6,21 @@ the functions beside it are for one call.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from buttockpain import model_file
 from buttockpain.cohort.files import score_file
 from buttockpain.cohort.frames import score_frame
 from buttockpain.cohort.output import decoded
 from buttockpain.cohort.scorer import ColumnUse, Scorer
 from buttockpain.cohort.summary import Summary
+from buttockpain.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     import pyarrow as pa
-
-    from buttockpain.model import Model
 
 __all__ = [
     "ColumnUse",
@@ -31,6 +32,7 @@ __all__ = [
     "score_file",
     "score_frame",
     "score_table",
+    "scorer_of",
 ]
 
 
@@ -57,3 +59,13 @@ def score_batches(
 def score_table(table: Any, model: Model | None = None, **options: Any) -> pa.Table:
     """Return the answers to anything with `__arrow_c_stream__`; options as for `Scorer`."""
     return Scorer(model, **options).score_table(table)
+
+
+@lru_cache(maxsize=4)
+def scorer_of(text: str, **options: Any) -> Scorer:
+    """Return the scorer of a model given as the text of its file, compiled once per process.
+
+    For the workers of a cluster: text travels where a compiled model does not. Options as for `Scorer`, `ids` as a
+    tuple.
+    """
+    return Scorer(Model.of(model_file.from_text(text)), **options)

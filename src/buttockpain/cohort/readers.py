@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv as standard_csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from buttockpain.cohort.columns import Cells, arrow
-from buttockpain.cohort.scorer import Rows, Scorer
+from buttockpain.cohort.scorer import ColumnUse, Rows, Scorer
 from buttockpain.errors import AnswerError, Problem
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _parquet(path: Path, scorer: Scorer) -> OpenRows:
         stored = parquet.ParquetFile(path, pre_buffer=False)
     except arrow().ArrowException:
         raise _unreadable(path, "Parquet") from None
-    use = scorer.columns(stored.schema_arrow.names)
+    use = _used(scorer, stored.schema_arrow.names, path)
     wanted = [*use.used, *(name for name in scorer.ids if name not in use.used)]
 
     def parts() -> Iterator[Rows]:
@@ -88,7 +88,7 @@ def _csv(path: Path, scorer: Scorer) -> OpenRows:
             header = next(standard_csv.reader(file), [])
     except UnicodeDecodeError:
         raise _unreadable(path, "CSV in UTF-8") from None
-    use = scorer.columns(header)
+    use = _used(scorer, header, path)
     wanted = [*use.used, *(name for name in scorer.ids if name not in use.used)]
     broken: list[Problem] = []
 
@@ -151,6 +151,7 @@ def _json_lines(path: Path, scorer: Scorer) -> OpenRows:
     pa = arrow()
     slices = _slices(path, scorer.slice_rows)
     size, head = next(slices, (0, {}))
+    _used(scorer, head, path)
     types = {name: pa.array(head[name].cells(size)).type for name in scorer.ids if name in head}
 
     def parts() -> Iterator[Rows]:
@@ -223,7 +224,7 @@ def _add_line(keys: dict[str, _Key], row: int, number: int, line: bytes) -> None
         if key is None:
             key = keys[name] = _Key()
         elif key.rows and key.rows[-1] == row:
-            raise AnswerError([Problem(f"row {number}, {name}", "two answers", "one answer", "remove one of them")])
+            raise AnswerError([Problem(f"row {number}", "a key that stands there twice", "each key once")])
         key.add(row, value)
 
 
@@ -239,6 +240,18 @@ def _id_column(name: str, values: list[Any], kind: pa.DataType, first: int) -> p
     except (pa.ArrowException, TypeError):
         where = f"rows {first} to {first + len(values) - 1}, {name}"
         raise AnswerError([Problem(where, "a value of another type", f"{kind}, as in the first rows")]) from None
+
+
+def _used(scorer: Scorer, names: Iterable[str], path: Path) -> ColumnUse:
+    """Return what becomes of the columns of a file, of which at least one has to answer a question.
+
+    A file without a header would have a person's answers for names, and these are told in the summary.
+    """
+    use = scorer.columns(names)
+    if not use.used:
+        expected = "column names: ids of the model, age, sex, pain_severity or duration_days"
+        raise AnswerError([Problem(str(path), "no column that answers a question", expected, "add a header")])
+    return use
 
 
 def _unreadable(path: Path, expected: str) -> AnswerError:

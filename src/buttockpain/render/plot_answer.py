@@ -27,7 +27,10 @@ _STEP_LABEL = 44
 _HALF = 0.31  # rows
 _LARGEST = 700  # log-odds; the exponential of little more is not a float
 _GAP = 14  # points between columns of figures
-_SHARES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97, 0.99, 0.997, 0.999)  # what a log-odds scale shows
+# What a log-odds scale shows, if it is short and if it is long.
+_FINE = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
+_COARSE = (0.001, 0.003, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97, 0.99, 0.997, 0.999)
+_SHORT = 2.5
 
 
 def plot_ranking(answer: Differential, *, intervals: Sequence[Interval] = (), axes: Axes | None = None) -> Figure:
@@ -140,8 +143,10 @@ def plot_waterfall(explanation: Explanation, *, top: int = 12, axes: Axes | None
                           weight="bold")  # fmt: skip
         axes.plot([reached[0]] * 2, [0, 1 - _HALF], color=COLOURS["none"], linewidth=0.8)
         axes.set_yticks(range(last + 1), labels=labels)
-        ticks = [share for share in _SHARES if low - room <= log(share / (1 - share)) <= high + room]
-        axes.set_xticks([log(share / (1 - share)) for share in ticks], labels=[f"{100 * share:g}%" for share in ticks])
+        shares = _FINE if high - low < _SHORT else _COARSE
+        ticks = {log(share / (1 - share)): f"{100 * share:g}%" for share in shares}
+        shown = [place for place in ticks if low - room <= place <= high + room]
+        axes.set_xticks(shown, labels=[ticks[place] for place in shown])
         axes.grid(axis="x")
         axes.set(xlim=(low - room, high + room), ylim=(last + 0.6, -0.6))
         note = "\u00d7: likelihood ratio, what an answer multiplies the odds by. Scale: probability, even in log-odds."
@@ -156,6 +161,6 @@ def _draw_step(axes: Axes, place: int, start: float, step: float) -> None:
     axes.barh(place, step, left=start, height=2 * _HALF, color=colour)
     axes.plot([start + step] * 2, [place + _HALF, place + 1 - _HALF], color=COLOURS["none"], linewidth=0.8)
     away = 4 if step > 0 else -4
-    axes.annotate(f"\u00d7 {ratio_text(exp(min(step, _LARGEST)))}", (start + step, place), xytext=(away, 0),
+    axes.annotate(f"\u00d7{ratio_text(exp(min(step, _LARGEST)))}", (start + step, place), xytext=(away, 0),
                   textcoords="offset points", ha="left" if step > 0 else "right", va="center_baseline", fontsize=SMALL,
                   color=colour)  # fmt: skip

@@ -24,7 +24,7 @@ __all__ = ["plot_calibration", "plot_sensitivity", "plot_tornado"]
 _PATH = 34  # characters of a path on one line
 _POINTS = 201  # of a curve
 _CLOSE = 0.08  # share of the axis: marks as near as this have one label
-_EDGE = 0.12
+_ROOM = 0.13  # share of the axis that the text beside a mark needs
 _THOUSAND = 1000
 _BEYOND = 2.5  # a curve goes this far past the high end of the range
 _BROUGHT_OUT: dict[str, Any] = {"color": COLOURS["share"], "linewidth": 2.4}
@@ -132,9 +132,10 @@ def plot_sensitivity(
             axes.plot(values, probability[row], zorder=2 + (row == chosen), **look)
         axes.plot(marks, at_marks[chosen], marker="o", linestyle="", zorder=4, markersize=6.5, color=COLOURS["share"],
                   markeredgecolor="white")  # fmt: skip
-        for mark, share in zip(marks.tolist(), at_marks[chosen].tolist(), strict=True):
+        for mark, column in zip(marks.tolist(), at_marks.T.tolist(), strict=True):
             if mark == curve.value or abs(mark - curve.value) > _CLOSE * end:
-                _mark_text(axes, mark, share, rises=bool(at_marks[chosen, 0] <= at_marks[chosen, -1]))
+                others = [share for row, share in enumerate(column) if row != chosen]
+                _mark_text(axes, mark, column[chosen], others, rises=bool(at_marks[chosen, 0] <= at_marks[chosen, -1]))
         axes.set(xlim=(0, end), ylim=(0, 1))
         _share_ticks(axes, "y")
         axes.grid(axis="y")
@@ -144,10 +145,12 @@ def plot_sensitivity(
         return page.finish(sensitivity_caption(curve, curve.outcomes[chosen], low, high), note=note)
 
 
-def _mark_text(axes: Axes, mark: float, share: float, *, rises: bool) -> None:
-    """Write the probability beside a mark, where the curve is not: right of it, or left where it is near the frame."""
-    right = share > _EDGE if rises else share < 1 - _EDGE
-    below = rises == right
+def _mark_text(axes: Axes, mark: float, share: float, others: Sequence[float], *, rises: bool) -> None:
+    """Write the probability beside a mark, where its own curve does not go and the others leave room."""
+    down = share - max([0.0, *(other for other in others if other <= share)])
+    up = min([1.0, *(other for other in others if other >= share)]) - share
+    below = down > min(up, _ROOM) if rises else up <= min(down, _ROOM)
+    right = below == rises
     axes.annotate(share_text(share), (mark, share), xytext=(6 if right else -6, -6 if below else 6),
                   textcoords="offset points", ha="left" if right else "right", va="top" if below else "bottom",
                   weight="bold")  # fmt: skip

@@ -72,7 +72,7 @@ def waterfall_caption(explanation: Explanation) -> str:
     for direction, says in (("for", "Most for it"), ("against", "Most against it")):
         row = next((row for row in explanation.rows if row.direction == direction), None)
         if row:
-            parts.append(f"{says}: {answered(row)} (odds \u00d7 {ratio_text(row.likelihood_ratio)}).")
+            parts.append(f"{says}: {answered(row)} (odds \u00d7{ratio_text(row.likelihood_ratio)}).")
     return " ".join(parts)
 
 

@@ -35,7 +35,7 @@ Side = Literal["before", "after"]
 
 DECISIONS: tuple[Decision, ...] = ("level", "top")
 
-_STARTS = 8  # how many patients a smallest example is looked for from
+_STARTS = 4  # how many patients a smallest example is looked for from
 
 
 @dataclass(frozen=True, slots=True)

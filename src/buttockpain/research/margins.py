@@ -238,7 +238,7 @@ def _edges(rules: RuleTable, table: ParameterTable, start: FloatArray, stop: Flo
         o = table.outcomes.index(name)
         differences.append([((1 - least) * end[:, 0, o] - least * end[:, 1, o])[:, None] for end in (start, stop)])
     before, after = (np.hstack(column) for column in zip(*differences, strict=True))
-    crossing = before * after < 0
+    crossing = np.sign(before) * np.sign(after) < 0
     roots = np.divide(before, before - after, out=np.ones_like(before), where=crossing)
     ends = np.zeros((len(roots), 1)), np.ones((len(roots), 1))
     return np.sort(np.hstack([ends[0], roots, ends[1]]), axis=1)

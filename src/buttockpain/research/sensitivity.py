@@ -201,7 +201,7 @@ def value_for(
     lowest, highest = sorted(float(present / (present + absent)) for present, absent in ends)
     excess = [float((1 - probability) * present - probability * absent) for present, absent in (zero, ceiling)]
     value = None
-    if excess[0] * excess[1] < 0:
+    if min(excess) < 0 < max(excess):
         value = float(table.ceiling[n]) * excess[0] / (excess[0] - excess[1])
     return RequiredValue(
         path=path, outcome=outcome, probability=probability, value=value, lowest=lowest, highest=highest

@@ -1,0 +1,275 @@
+"""Files of people: the same answers from every format, written as a whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from cohorts import assert_same, homogeneous, people
+from pyarrow import csv, parquet
+
+from buttockpain import AnswerError, default_model
+from buttockpain.cli import main
+from buttockpain.cohort import Scorer, score_file
+
+Rows = list[dict[str, Any]]
+
+
+def rows_of_people(seed: int, count: int, *, bad: float = 0.0, soft: float = 0.05) -> Rows:
+    """Return random people with an id; columns are homogeneous, so that every format can hold them."""
+    rows = homogeneous(people(Random(seed), default_model(), count, soft=soft, bad=bad))
+    return [{"person": f"p{number}", **row} for number, row in enumerate(rows)]
+
+
+def written(rows: Rows, path: Path) -> Path:
+    """Write people to a file of the format its ending says."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    numeric = {name for name in names if any(isinstance(row.get(name), int | float) for row in rows)}
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    if path.suffix == ".csv":
+        lines = [names, *([_csv_cell(row.get(name)) for name in names] for row in rows)]
+        path.write_text("".join(",".join(line) + "\n" for line in lines), encoding="utf-8")
+    elif path.suffix == ".parquet":
+        as_numbers = {"yes": 1.0, "no": 0.0}
+        parquet.write_table(pa.table({
+            name: [as_numbers.get(value, value) if name in numeric else value for value in values]
+            for name, values in columns.items()
+        }), path)  # fmt: skip
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def _csv_cell(value: Any) -> str:
+    """Return a cell; what was not answered is empty."""
+    return "" if value is None else repr(value) if isinstance(value, float) else str(value)
+
+
+def read(path: Path) -> Rows:
+    """Return the rows of a scored file."""
+    if path.suffix == ".parquet":
+        return list(parquet.read_table(path).to_pylist())
+    if path.suffix == ".csv":
+        text = dict.fromkeys(["person", "leading_cause", "problem"], pa.string())
+        options = csv.ConvertOptions(column_types=text, strings_can_be_null=True)
+        return list(csv.read_csv(path, convert_options=options).to_pylist())
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+# --- formats --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", [".parquet", ".csv", ".ndjson"])
+@pytest.mark.parametrize("target", [".parquet", ".csv", ".jsonl"])
+def test_every_format_into_every_format(tmp_path: Path, source: str, target: str) -> None:
+    """Each person has the answer of `rank`, whatever the file was read from and is written to."""
+    rows = rows_of_people(1, 60)
+    scored = tmp_path / f"scored{target}"
+    summary = score_file(written(rows, tmp_path / f"people{source}"), scored, Scorer(ids=["person"], threads=2))
+    assert summary.rows == 60
+    assert summary.ignored == ()
+    answers = read(scored)
+    assert [row.pop("person") for row in answers] == [row["person"] for row in rows]
+    assert_same(default_model(), [{n: v for n, v in row.items() if n != "person"} for row in rows],
+                pa.RecordBatch.from_pylist(answers))  # fmt: skip
+
+
+def test_csv_cells(tmp_path: Path) -> None:
+    """Truth values, numerals and words; an empty cell is empty; a quoted line break belongs to its cell."""
+    path = tmp_path / "people.csv"
+    path.write_text(
+        '\ufeffperson,seizure,saddle_numbness,age,slr_positive\n"a\nb",TRUE,,45,0.8\nc,no,Unknown,,1\n', "utf-8"
+    )
+    score_file(path, tmp_path / "scored.parquet", Scorer(ids=["person"]))
+    rows = read(tmp_path / "scored.parquet")
+    assert [row.pop("person") for row in rows] == ["a\nb", "c"]
+    asked = [{"seizure": True, "age": 45, "slr_positive": 0.8},
+             {"seizure": False, "saddle_numbness": "unknown", "slr_positive": True}]  # fmt: skip
+    assert_same(default_model(), asked, pa.RecordBatch.from_pylist(rows))
+
+
+def test_json_null_is_unknown_and_a_missing_key_was_not_asked(tmp_path: Path) -> None:
+    """Lines of JSON are read as `rank` reads the object, types that differ from line to line included."""
+    rows: Rows = [
+        {"seizure": None},
+        {},
+        {"seizure": True, "age": 40},
+        {"seizure": "no", "leg_weakness": 0.3},
+        {"seizure": 0.7},
+    ]
+    path = tmp_path / "people.ndjson"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    score_file(path, tmp_path / "scored.parquet", Scorer())
+    assert_same(default_model(), rows, pa.RecordBatch.from_pylist(read(tmp_path / "scored.parquet")))
+
+
+def test_only_what_matters_is_read(tmp_path: Path) -> None:
+    """Other columns of a Parquet file may be of any kind, and are said to be ignored."""
+    table = pa.table({"note": ["x", "y"], "visit": pa.array([[1], [2]]), "seizure": [True, False]})
+    parquet.write_table(table, tmp_path / "people.parquet")
+    summary = score_file(tmp_path / "people.parquet", tmp_path / "scored.parquet", Scorer())
+    assert summary.ignored == ("note", "visit")
+    assert parquet.read_schema(tmp_path / "scored.parquet").metadata[b"buttockpain"]
+
+
+def test_a_question_that_comes_later_is_not_missing(tmp_path: Path) -> None:
+    """In lines of JSON a key may first appear after many lines; the summary knows it then."""
+    path = tmp_path / "people.ndjson"
+    path.write_text('{"seizure": true}\n' * 3000 + '{"leg_weakness": true}\n', encoding="utf-8")
+    scorer = Scorer(memory=12_000_000, threads=1)
+    assert scorer.slice_rows < 3000
+    summary = score_file(path, tmp_path / "scored.csv", scorer)
+    assert "leg_weakness" not in summary.missing
+    assert "leg_numbness" in summary.missing
+
+
+# --- what is wrong with a file --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("people.csv", b"Jane Roe,45\nJohn Doe,50\n", "no column that answers a question"),
+        ("people.csv", b"seizure,age\nyes,45\nno\n", "1 cells; expected 2, as in the header"),
+        ("people.csv", b"seizure,age\nyes,\xff\xfe\n", "cannot be read; expected CSV in UTF-8"),
+        ("people.csv", b"", "no column that answers a question"),
+        ("people.parquet", b"no parquet", "a file that cannot be read; expected Parquet"),
+        ("people.ndjson", b'{"seizure": true}\nJane Roe\n', "`row 1`: found no JSON object"),
+        ("people.ndjson", b'{"seizure": true}\n[1]\n', "`row 1`: found no JSON object"),
+        ("people.ndjson", b'{"seizure": true, "seizure": false}\n', "`row 0`: found a key that stands there twice"),
+        ("people.ndjson", b'{"seizure": {"Jane": 1}}\n', "`row 0, seizure`: found a "),
+        (
+            "people.ndjson",
+            b'{"seizure": true}\n{"seizure": "Jane Roe"}\n',
+            "`row 1, seizure`: found a text of 8 characters",
+        ),
+        ("people.ndjson", b'{"seizure": NaN}\n', "`row 0, seizure`: found nan"),
+        ("people.txt", b"", "found the ending .txt; expected .parquet .csv .ndjson .jsonl"),
+    ],
+)
+def test_broken_files(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+    """One clear error that repeats nothing of what stands in the file; nothing is written, nothing is left behind."""
+    source = tmp_path / name
+    source.write_bytes(content)
+    with pytest.raises(AnswerError) as caught:
+        score_file(source, tmp_path / "scored.parquet", Scorer(threads=1))
+    assert words in str(caught.value)
+    assert "Jane" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_ids_of_another_type_further_down(tmp_path: Path) -> None:
+    """An id that changes its type from line to line is an error, not a guess."""
+    path = tmp_path / "people.ndjson"
+    path.write_text('{"seizure": true, "id": 1}\n' * 3000 + '{"seizure": true, "id": "a"}\n', encoding="utf-8")
+    with pytest.raises(AnswerError, match=r"rows 2048 to 3000, id`: found a value of another type; expected int64"):
+        score_file(path, tmp_path / "scored.csv", Scorer(ids=["id"], memory=12_000_000, threads=1))
+
+
+# --- whole or nothing -----------------------------------------------------------------------------------------------
+
+
+def test_an_error_leaves_the_target_as_it_was(tmp_path: Path) -> None:
+    """A bad row far down raises, and an older result stays."""
+    rows = [{"seizure": "no"}] * 40_000 + [{"seizure": "never"}]
+    source = tmp_path / "people.parquet"
+    parquet.write_table(pa.Table.from_pylist(rows), source)
+    target = tmp_path / "scored.parquet"
+    target.write_bytes(b"older")
+    with pytest.raises(AnswerError, match="row 40000, seizure"):
+        score_file(source, target, Scorer(threads=2))
+    assert target.read_bytes() == b"older"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["people.parquet", "scored.parquet"]
+
+
+def test_a_file_can_be_scored_into_itself(tmp_path: Path) -> None:
+    """The source is replaced only when the result is whole."""
+    path = written(rows_of_people(2, 30), tmp_path / "people.parquet")
+    score_file(path, path, Scorer(ids=["person"]))
+    assert len(read(path)) == 30
+    assert "triage_level" in read(path)[0]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal that nobody can catch")
+def test_a_killed_run_leaves_nothing_that_looks_whole(tmp_path: Path) -> None:
+    """Killed while writing: the target is not there, what is left is hidden and is no Parquet file."""
+    table = pa.table({"seizure": pa.array([True, False] * 2**20), "age": pa.array([30, 60] * 2**20)})
+    parquet.write_table(table, tmp_path / "people.parquet")
+    code = "import sys; from buttockpain.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "cohort", "people.parquet", "scored.parquet", "--threads", "1"]
+    run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    limit = time.monotonic() + 60
+    while not (left := list(tmp_path.glob(".scored.parquet.*.partial"))) or left[0].stat().st_size < 1000:
+        assert time.monotonic() < limit
+        assert run.poll() is None
+        time.sleep(0.01)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    assert not (tmp_path / "scored.parquet").exists()
+    assert left[0].exists()
+    with pytest.raises(pa.ArrowInvalid):
+        parquet.ParquetFile(left[0])
+
+
+# --- the command ----------------------------------------------------------------------------------------------------
+
+
+def cohort(capsys: pytest.CaptureFixture[str], *arguments: Any) -> tuple[int, str, str]:
+    """Run the command; return exit code, standard output and standard error."""
+    code = main(["cohort", *map(str, arguments)])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command scores, tells the summary on standard output and nothing else, and exits with 0."""
+    source = written(rows_of_people(3, 50, bad=0.3), tmp_path / "people.csv")
+    code, out, error = cohort(capsys, source, tmp_path / "out.csv", "--id", "person", "--flag", "--memory", "64M")
+    assert (code, error) == (0, "")
+    assert out.startswith("50 rows scored with buttock_pain")
+    code, out, _ = cohort(capsys, source, tmp_path / "out.csv", "--id", "person", "--flag", "--json")
+    summary = json.loads(out)
+    assert summary["rows"] == 50
+    assert summary["flagged"] == sum(row["problem"] is not None for row in read(tmp_path / "out.csv")) > 0
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ((), "row "),
+        (("--flag", "--strict"), "`person`: found an unknown column"),
+        (("--flag", "--id", "patient"), "`patient`: found no such column"),
+        (("--flag", "--memory", "1M"), "is not enough for one worker"),
+        (("--flag", "--threads", "0"), "expected at least 1"),
+    ],
+)
+def test_bad_input_exits_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: Sequence[str], words: str
+) -> None:
+    """Everything wrong is told on standard error in one message, with exit code 2 and nothing written."""
+    source = written(rows_of_people(3, 50, bad=0.3), tmp_path / "people.csv")
+    code, out, error = cohort(capsys, source, tmp_path / "out.parquet", *more)
+    assert (code, out) == (2, "")
+    assert words in error
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_missing_files_and_bad_sizes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is not there, a folder that is not there, and a size that is none."""
+    assert cohort(capsys, tmp_path / "none.csv", tmp_path / "out.csv")[0] == 2
+    source = written(rows_of_people(3, 5), tmp_path / "people.csv")
+    code, _, error = cohort(capsys, source, tmp_path / "nowhere" / "out.csv")
+    assert (code, "No such file" in error) == (2, True)
+    with pytest.raises(SystemExit) as caught:
+        main(["cohort", str(source), "out.csv", "--memory", "much"])
+    assert caught.value.code == 2
+    assert "'much' is no size such as 512M" in capsys.readouterr().err

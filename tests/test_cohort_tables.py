@@ -1,0 +1,323 @@
+"""What a table may look like, what its answers look like, and what is said when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from cohorts import assert_same, columns, homogeneous, people
+from strategies import model_of, seeded_network
+from threadpoolctl import threadpool_info
+
+from buttockpain import AnswerError, default_model
+from buttockpain.cohort import Scorer, Summary, decoded, score_batch, score_batches, score_frame, score_table
+from buttockpain.cohort.parallel import OneBlasThread, in_order, processors
+
+
+def some(size: int = 6) -> pa.RecordBatch:
+    """Return a few people."""
+    return pa.record_batch({
+        "person": pa.array([f"p{number}" for number in range(size)]),
+        "slr_positive": pa.array([number % 2 == 0 for number in range(size)]),
+        "age": pa.array([20 + number % 60 for number in range(size)]),
+    })  # fmt: skip
+
+
+# --- what comes out -------------------------------------------------------------------------------------------------
+
+
+def test_columns_of_the_answer() -> None:
+    """Ids first, as they were; then triage, ranking and model, in an order and with types that do not change."""
+    scored = Scorer(ids=["person", "age"], threads=1).score_batch(some())
+    assert scored.schema.names == [
+        "person", "age", "triage_level", "reasons", "override", "leading_cause", "probability_calcium_deficiency",
+        "probability_fasciitis", "probability_lumbar_disc_herniation", "probability_piriformis_syndrome",
+        "probability_sciatica", "none_of_these", "log_evidence", "model_fingerprint", "problem",
+    ]  # fmt: skip
+    word = pa.dictionary(pa.int8(), pa.string())
+    assert scored.schema.types[2:6] == [word, pa.int16(), pa.bool_(), word]
+    assert set(scored.schema.types[6:13]) == {pa.float64()}
+    assert scored.schema.types[13:] == [word, pa.string()]
+    assert scored.column("person").equals(some().column("person"))
+    assert scored.column("model_fingerprint").to_pylist() == [default_model().fingerprint] * 6
+    flagged = Scorer(errors="flag", threads=1).score_batch(pa.record_batch({"age": [200]}))
+    assert flagged.schema.equals(Scorer(threads=1).score_batch(pa.record_batch({"age": [20]})).schema)
+
+
+def test_the_note_in_the_schema() -> None:
+    """The metadata of the schema says once which model answered and which columns were missing or ignored."""
+    scorer = Scorer(ids=["person"], threads=1)
+    table = pa.table({"person": ["a"], "age": [30], "weight": [70]})
+    note = json.loads(scorer.score_table(table).schema.metadata[b"buttockpain"])
+    assert note["ignored"] == ["weight"]
+    assert note["fingerprint"] == default_model().fingerprint
+    assert "slr_positive" in note["missing"]
+    assert "age" not in note["missing"]
+    assert note["missing"] == list(scorer.columns(table.schema.names).missing)
+
+
+def test_one_call_for_every_shape() -> None:
+    """A batch, batches, a table, a stream and a frame of the same people have the same answers."""
+    batch = some(40)
+    whole = score_batch(batch, ids=["person"])
+    assert pa.Table.from_batches(score_batches([batch.slice(0, 7), batch.slice(7)], ids=["person"])).equals(
+        pa.Table.from_batches([whole])
+    )
+    assert score_table(pa.Table.from_batches([batch]), ids=["person"]).to_batches()[0].equals(whole)
+    stream = Scorer(ids=["person"], threads=2).reader(pa.RecordBatchReader.from_batches(batch.schema, [batch] * 3))
+    assert [one.equals(whole) for one in stream] == [True] * 3
+    frame = score_frame(pa.Table.from_batches([batch]))
+    assert frame.select(whole.schema.names).to_batches()[0].equals(whole.replace_schema_metadata())
+
+
+def test_batches_keep_their_borders() -> None:
+    """One batch out for every batch in, however long, the empty one included."""
+    sizes = [3, 0, 30_000, 1]
+    scored = list(Scorer(threads=2).score_batches(some(size) for size in sizes))
+    assert [batch.num_rows for batch in scored] == sizes
+
+
+def test_decoded_for_engines_without_dictionaries() -> None:
+    """`decoded` gives the same answers with words as plain text."""
+    scored = score_batch(some())
+    plain = decoded(scored)
+    assert not any(pa.types.is_dictionary(kind) for kind in plain.schema.types)
+    assert plain.to_pylist() == scored.to_pylist()
+    assert plain.schema.metadata == scored.schema.metadata
+
+
+def test_summary_counts_rows_not_people() -> None:
+    """The summary adds up to the rows, tells the flagged ones apart, and is the same for any cutting into batches."""
+    model = default_model()
+    rng = Random(3)
+    batch = columns(rng, homogeneous(people(rng, model, 200, bad=0.2)))
+    scored = Scorer(errors="flag").score_batch(batch)
+    summary = Summary.of([scored])
+    assert summary == Summary.of([scored.slice(0, 50), scored.slice(50)])
+    assert summary.rows == sum(summary.triage_level.values()) == 200
+    assert summary.flagged == 200 - scored.column("problem").null_count > 10
+    assert sum(summary.leading.values()) == 200 - summary.flagged
+    assert summary.override == sum(scored.column("override").to_pylist())
+    levels = scored.column("triage_level").to_pylist()
+    assert summary.triage_level == {level: levels.count(level) for level in summary.triage_level}
+    assert next(iter(summary.triage_level)) == "emergency_ambulance"
+    assert Summary.model_validate_json(summary.model_dump_json()) == summary
+    assert f"{summary.flagged}" in str(summary)
+    with pytest.raises(ValueError, match="no batches"):
+        Summary.of([])
+
+
+# --- what is wrong --------------------------------------------------------------------------------------------------
+
+
+def test_a_bad_cell_names_row_and_column() -> None:
+    """The row is counted through the whole stream, and text is never repeated."""
+    batches = [
+        pa.record_batch({"seizure": pa.array(["no"] * 5)}),
+        pa.record_batch({"seizure": pa.array(["no", "Jane Roe"])}),
+    ]
+    with pytest.raises(AnswerError) as caught:
+        list(score_batches(batches))
+    assert "`row 6, seizure`: found a text of 8 characters; expected yes, no or unknown" in str(caught.value)
+    assert "Jane" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "words"),
+    [
+        ("age", pa.array([20, 130]), "found 130; expected whole years from 0 to 120"),
+        ("age", pa.array([20.5, 30]), "`row 0, age`: found 20.5"),
+        ("age", pa.array([True, None]), "found a bool; expected whole years"),
+        ("age", pa.array(["45", None]), "found a text of 2 characters; expected whole years"),
+        ("pain_severity", pa.array([11, 3], pa.uint8()), "found 11; expected a number from 0"),
+        ("duration_days", pa.array([-1.0, float("nan")]), "`row 1, duration_days`: found nan"),
+        ("sex", pa.array(["female", "other"]), "expected female, male or unknown"),
+        ("sex", pa.array([True, False]), "found a bool; expected female, male"),
+        ("age_band", pa.array(["under_30", "over_30"]), "did you mean"),
+        ("seizure", pa.array([0, 3]), "`row 1, seizure`: found 3; expected yes, no"),
+        ("seizure", pa.array([0.5, -0.1]), "found -0.1; expected yes, no"),
+        ("seizure", pa.array(["yes", "ja"]).dictionary_encode(), "`row 1, seizure`: found a text of 2 characters"),
+        ("seizure", pa.array([[1], None]), "`row 0, seizure`: found a list"),
+        ("seizure", pa.array([b"yes", None]), "found a bytes"),
+        ("seizure", pa.array([None, 0], pa.timestamp("s")), "`row 1, seizure`: found a "),
+        ("seizure", pa.array([Decimal("0.5")]), "found a Decimal"),
+    ],
+)
+def test_what_is_said_of_a_bad_value(column: str, values: pa.Array, words: str) -> None:
+    """Every kind of column says what one person's answers would be told."""
+    with pytest.raises(AnswerError) as caught:
+        score_batch(pa.record_batch({column: values}))
+    assert words in str(caught.value)
+
+
+def test_contradictions_name_what_contradicts() -> None:
+    """Age against age band, sex against the risk factor, pain against the flag it decides: all told, row by row."""
+    batch = pa.record_batch({
+        "age": pa.array([70, 16, 30]), "age_band": pa.array(["under_30", None, "30_to_50"]),
+        "sex": pa.array(["male", "female", None]), "female_sex": pa.array([True, True, True]),
+        "severe_pain": pa.array([None, False, None]), "pain_severity": pa.array([3, 9, 9]),
+    })  # fmt: skip
+    with pytest.raises(AnswerError) as caught:
+        score_batch(batch)
+    text = str(caught.value)
+    assert "3 problems" in text
+    assert "row 0, age_band`: found an answer that contradicts `age`" in text
+    assert "row 0, female_sex`: found an answer that contradicts `sex`" in text
+    assert "row 1, severe_pain`: found the contradicting answer no" in text
+
+
+def test_many_bad_rows_are_counted() -> None:
+    """A message shows the first bad rows and counts the others."""
+    with pytest.raises(AnswerError) as caught:
+        score_batch(pa.record_batch({"seizure": pa.array([5] * 300)}))
+    assert len(caught.value.problems) == 11
+    assert "290 more bad rows" in str(caught.value)
+
+
+def test_a_flagged_row_is_not_lost() -> None:
+    """A flagged row keeps its ids and the triage of what could be read; the others are as if it were not there."""
+    batch = pa.record_batch({"person": ["a", "b", "c"], "seizure": pa.array([True, True, False]), "age": [30, 300, 30]})
+    scored = Scorer(ids=["person"], errors="flag").score_batch(batch)
+    row = scored.to_pylist()[1]
+    assert (row["person"], row["triage_level"], row["leading_cause"], row["none_of_these"]) == (
+        "b", "emergency_ambulance", None, None,
+    )  # fmt: skip
+    assert row["problem"] == "`age`: found 300; expected whole years from 0 to 120, or unknown"
+    others = Scorer(ids=["person"]).score_batch(pa.concat_batches([batch.slice(0, 1), batch.slice(2)]))
+    assert [scored.to_pylist()[0], scored.to_pylist()[2]] == others.to_pylist()
+
+
+def test_columns_that_cannot_be_used() -> None:
+    """Two columns of a name, an id that is not there or is called like an answer: all in one error."""
+    twice = pa.RecordBatch.from_arrays([pa.array([1]), pa.array([1])], ["seizure", "seizure"])
+    with pytest.raises(AnswerError, match="`seizure`: found 2 columns"):
+        score_batch(twice)
+    with pytest.raises(AnswerError, match=r"`persn`: found no such column.*did you mean `person`"):
+        score_batch(some(), ids=["persn"])
+    with pytest.raises(AnswerError, match="`reasons`: found the name of a column of the answer"):
+        score_batch(pa.record_batch({"reasons": [1]}), ids=["reasons"])
+    with pytest.raises(AnswerError, match="`override`: found the name of a column of the answer"):
+        score_frame(pa.table({"override": [1]}))
+
+
+def test_strict_refuses_unknown_columns() -> None:
+    """Ignored by default and said in the note; with `strict` an error that knows the nearest id."""
+    batch = pa.record_batch({"seizures": [True], "person": ["a"]})
+    assert Scorer(ids=["person"]).columns(batch.schema.names).ignored == ("seizures",)
+    with pytest.raises(AnswerError, match=r"`seizures`: found an unknown column.*did you mean `seizure`"):
+        score_batch(batch, ids=["person"], strict=True)
+    score_batch(batch.drop_columns(["seizures"]), ids=["person"], strict=True)
+
+
+def test_options_that_make_no_sense() -> None:
+    """A misspelt option, no workers, or no memory: told at once, with what would do."""
+    with pytest.raises(ValueError, match="errors='ignore': expected one of 'raise', 'flag'"):
+        Scorer(errors="ignore")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="nulls='no'"):
+        Scorer(nulls="no")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="threads=0: expected at least 1"):
+        Scorer(threads=0)
+    with pytest.raises(
+        ValueError, match=r"not enough for one worker of this model; give at least [\d,]+ bytes"
+    ) as caught:
+        Scorer(memory=10**6)
+    enough = int(str(caught.value).split("at least ")[1].split()[0].replace(",", ""))
+    assert Scorer(memory=enough, threads=4).threads == 1
+
+
+# --- memory and workers ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("causes", [2, 6, 10])
+def test_work_memory_is_what_the_kernel_says(causes: int) -> None:
+    """After thousands of people with virtual evidence a worker holds no more than it said before the first."""
+    model = model_of(seeded_network(causes, causes=causes, risk_factors=4, findings=8))
+    scorer = Scorer(model, threads=1)
+    kernel = scorer._kernel
+    rng = np.random.default_rng(1)
+    size = 3 * kernel.width + 5
+    soft = {name: rng.random(size) for name in ("f1", "f2", "f3")}
+    scorer.score_batch(pa.record_batch(soft))
+    assert len(kernel._idle) == 1
+    assert 0 < kernel._idle[0].nbytes <= kernel.nbytes
+
+
+def test_memory_decides_workers_and_slices() -> None:
+    """More memory gives more workers and longer slices, up to what was asked for."""
+    little, more = Scorer(threads=8, memory=2**24), Scorer(threads=8, memory=2**30)
+    assert little.threads == 1 < more.threads <= 8
+    assert little.slice_rows < more.slice_rows
+
+
+def test_results_in_order_and_few_ahead() -> None:
+    """Results come in the order of the items, and no more items are taken than may wait."""
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(50):
+            taken.append(number)
+            yield number
+
+    results = in_order(lambda number: number * number, items(), threads=3, ahead=5)
+    assert next(results) == 0
+    assert len(taken) <= 6
+    assert list(results) == [number * number for number in range(1, 50)]
+
+
+def test_an_error_of_a_worker_arrives_and_stops_the_others() -> None:
+    """The error of the first item that fails is raised in its place; nothing runs on afterwards."""
+
+    def call(number: int) -> int:
+        if number == 3:
+            message = "three"
+            raise RuntimeError(message)
+        return number
+
+    results = in_order(call, iter(range(1000)), threads=2, ahead=4)
+    assert [next(results) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(RuntimeError, match="three"):
+        next(results)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("buttockpain")]
+
+
+def test_the_library_of_matrices_gets_its_threads_back() -> None:
+    """Inside, matrix products use one thread; after the last one out, as many as before."""
+
+    def blas() -> list[int]:
+        return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+    before, only = blas(), OneBlasThread()
+    with only:
+        with only:
+            assert set(blas()) == {1}
+        assert set(blas()) == {1}
+    assert blas() == before
+    assert processors() >= 1
+
+
+def test_scorers_can_be_shared_between_threads() -> None:
+    """Several threads that use one scorer get the same answers as one."""
+    model = default_model()
+    rng = Random(8)
+    batch = columns(rng, homogeneous(people(rng, model, 300)))
+    scorer = Scorer(model, threads=2)
+    alone = scorer.score_batch(batch)
+    results: list[Any] = [None] * 6
+
+    def work(number: int) -> None:
+        results[number] = scorer.score_batch(batch)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(result.equals(alone) for result in results)
+    assert_same(model, [], alone.slice(0, 0))

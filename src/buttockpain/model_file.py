@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from buttockpain.checks import MAX_CAUSES, problems_of
 from buttockpain.errors import ModelError, Problem, nearest
-from buttockpain.knowledge import Knowledge
+from buttockpain.knowledge import Knowledge, Parameter
 
 __all__ = ["MAX_BYTES", "from_data", "from_text", "read", "replace"]
 
@@ -147,8 +147,9 @@ def replace(knowledge: Knowledge, changes: Mapping[str, float | Mapping[str, Any
             problems.append(Problem(path, f"{type(given).__name__} {_shown(given)}", "a finite number"))
             continue
         edit["value"] = value
-        edit.setdefault("low", min(before.low, value))
-        edit.setdefault("high", max(before.high, value))
+        if 0 < value < 1 or not isinstance(before, Parameter):  # a wrong value is told once, not with its range
+            edit.setdefault("low", min(before.low, value))
+            edit.setdefault("high", max(before.high, value))
         edit.setdefault("basis", "edited")
         edit.setdefault("note", f"set in code; was {before.value!r} ({before.low!r} to {before.high!r})")
         table = data

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from buttockpain.errors import MissingExtraError
 from buttockpain.render.style import PALETTE
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
     from matplotlib.transforms import Bbox
 
-__all__ = ["BODY", "COLOURS", "SMALL", "Page", "figure_svg", "held", "pitch", "save_figure", "style"]
+__all__ = ["BODY", "COLOURS", "SMALL", "Page", "figure_svg", "held", "pitch", "save_figure", "share_ticks", "style"]
 
 COLOURS = PALETTE
 CAPTION, BODY, SMALL = 10.5, 9.0, 8.0  # type sizes in points
@@ -210,6 +210,13 @@ def figure_svg(figure: Figure) -> str:
 def pitch(labels: Sequence[str], *, least: float) -> float:
     """Return how far apart rows have to be for their labels, in inches."""
     return max(least, max(label.count("\n") + 1.6 for label in labels) * BODY * LEADING / 72)
+
+
+def share_ticks(axes: Axes, which: Literal["x", "y"]) -> None:
+    """Mark an axis from 0% to 100%."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_ticks([0, 0.25, 0.5, 0.75, 1], labels=["0%", "25%", "50%", "75%", "100%"])
+    axes.tick_params(axis=which, labelsize=SMALL, labelcolor=COLOURS["muted"])
 
 
 def held(probability: float) -> float:

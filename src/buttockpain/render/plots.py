@@ -7,9 +7,11 @@ takes optional `axes` to draw in; a figure of its own is laid out so that nothin
 from __future__ import annotations
 
 from buttockpain.render.plot_answer import plot_ranking, plot_waterfall
-from buttockpain.render.plot_bench import plot_calibration, plot_sensitivity, plot_tornado
+from buttockpain.render.plot_calibration import plot_calibration
 from buttockpain.render.plot_network import plot_network
 from buttockpain.render.plot_page import figure_svg, save_figure
+from buttockpain.render.plot_sensitivity import plot_sensitivity
+from buttockpain.render.plot_tornado import plot_tornado
 
 __all__ = [
     "figure_svg",

@@ -229,7 +229,10 @@ def test_byte_order_marks_and_other_oddities_do_not_hide_a_model(tmp_path: Path)
 )
 def test_key_of_too_many_parts_is_refused(text: str) -> None:
     """A dotted key costs the square of its parts to parse, so a long one is refused by its looks, and a short one after."""
-    with pytest.raises(ModelError, match=r"more than 64 dots; expected a key of a few parts|nesting too deep; expected at most 8 levels"):
+    with pytest.raises(
+        ModelError,
+        match=r"more than 64 dots; expected a key of a few parts|nesting too deep; expected at most 8 levels",
+    ):
         model_file.from_text(text)
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from buttockpain import AnswerError, ModelError, default_model
 from buttockpain.model import Model
 from buttockpain.model_file import from_data
-from buttockpain.research import learning
+from buttockpain.research import em, learning
 from buttockpain.research.cases import CaseTable, evidence_of_cases, read_cases
 from buttockpain.research.learning import Fit, fit
 from buttockpain.research.parameters import table_of
@@ -117,7 +117,7 @@ def test_expected_counts_give_the_probability_and_its_slope_by_every_number(seed
     allowed = ((label[None] < 0) | (label[None] == has[:, :, None])).all(axis=1)
     expected = Triggers.of(model.network, table).expected(table.value, evidence_of_cases(model.network, read), allowed)
     groups = tuple(np.array(factor.bases) for factor in table.factors)
-    scores = learning._scores(expected, table.value, groups)
+    scores = em.scores(expected, table.value, groups)
     for column, case in enumerate(cases):
         assert expected.log_probability[column] == pytest.approx(log_probability(network, case), abs=1e-9)
         for n, path in enumerate(table.paths):
@@ -211,7 +211,10 @@ def test_standard_errors_are_those_of_the_scores_of_single_cases_and_the_prior()
     paths, values = list(after), np.array(list(after.values()))
     at_the_top = with_numbers(network, after)
     scores = np.array(
-        [[slope(partial(log_given_complaint, at_the_top, [case], path), after[path]) for path in paths] for case in cases]
+        [
+            [slope(partial(log_given_complaint, at_the_top, [case], path), after[path]) for path in paths]
+            for case in cases
+        ]
     )
     scores -= scores.mean(axis=0)
     step = 1e-5
@@ -254,7 +257,7 @@ def test_the_log_posterior_never_falls(seed: int, longest: float, strength: floa
         for person in range(30)
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(learning, "_LONGEST", longest)
+        patch.setattr(em, "_LONGEST", longest)
         fitted = fit(model, read_cases(model, cases), date=DATE, strength=strength, max_iterations=25)
     trace = fitted.log_posterior
     assert all(later >= earlier - 1e-9 * abs(earlier) for earlier, later in pairwise(trace))
@@ -266,7 +269,7 @@ def refitted(seed: int) -> tuple[Fit, dict[str, float]]:
     rng = np.random.default_rng(seed)
     model = default_model()
     table = table_of(model)
-    target = learning._Target.of(model, table, simulate(model, 1, rng=rng), 1.0)
+    target = em.Target.of(model, table, simulate(model, 1, rng=rng), 1.0)
     drawn = rng.beta(target.weight * table.value, target.weight * (1 - table.value)).clip(1e-7, 1 - 1e-7)
     numbers = dict(zip(table.paths, drawn.tolist(), strict=True))
     truth = model.replace({path: {"value": value} for path, value in numbers.items()})

@@ -62,6 +62,43 @@ def test_an_outlook_knows_any_small_model(drawn: tuple[object, frozenset[str], A
     agrees(model, 0, present_outlook(model._case(evidence, ())), model.rank(evidence))
 
 
+@pytest.mark.parametrize(
+    "given_answers",
+    [
+        {"pain_severity": 3, "severe_pain": "unknown"},
+        {"pain_severity": 3, "severe_pain": 0.2},
+        {"pain_severity": 3, "severe_pain": "yes"},
+        {"pain_severity": 9},
+        {"duration_days": 3, "long_lasting_pain": "unknown"},
+        {"age": 12, "under_18": "unknown"},
+        {"age": 75},
+    ],
+)
+def test_measured_answers_settle_facts_as_in_triage(given_answers: Answers) -> None:
+    """A measure decides its fact, but an unclear answer to a flag that says more than the measure stays unclear."""
+    model = default_model()
+    cleared = {name: "no" for name in model.rules.flags if name not in {name for name, _ in model.rules.thresholds}}
+    everything: Answers = {**cleared, "local_tenderness": "yes", **given_answers}
+    agrees(model, 0, present_outlook(model._case(everything, ())), model.rank(everything))
+
+
+def test_a_poor_fit_raises_the_level_as_in_the_ranking() -> None:
+    """With nothing else to raise it, the level is that of a poor fit just below the surprise of the answers, not above."""
+    odd = ("ankle_reflex_reduced", "pressure_reproduces_leg_pain", "pain_radiating_down_leg", "pain_with_periods",
+           "low_bone_density", "widespread_cramps")  # fmt: skip
+    given_answers: Answers = {**dict.fromkeys(default_model().rules.flags, "no"), **dict.fromkeys(odd, "yes")}
+    given_answers["low_back_pain"] = "no"
+    answer = default_model().rank(given_answers)
+    for limit, level in ((answer.fit.surprise - 0.01, "consultation"), (answer.fit.surprise + 0.01, "self_care")):
+        model = default_model().replace({"triage.poor_fit": limit})
+        case = model._case(given_answers, ())
+        assert LEVELS[present_outlook(case).level[0]] == level == model.rank(given_answers).triage.level
+        # In a batch too, where only some of the columns are low enough for the fit to matter.
+        seizure, back = model.background.items["seizure"], model.background.items["low_back_pain"]
+        batch = outlook(case, *vary(case, [[(seizure, "yes")], [(back, "no")]]))
+        assert [LEVELS[step] for step in batch.level] == ["emergency_ambulance", level]
+
+
 def test_a_batch_of_levels_is_decided_as_one_by_one() -> None:
     """For every status of every fact of a small rule table the level is that of `triage.decide`."""
     urgency, rules = Urgency.of(SMALL.rules), SMALL.rules

@@ -10,7 +10,8 @@ import pytest
 import small_models
 
 from buttockpain import MissingExtraError, ModelError, UnsafeModelError, default_model, load_model
-from buttockpain.research.overlay import Overlay, apply_overlay, is_overlay, read_overlay, write_changes
+from buttockpain.research.overlay import Overlay, apply_overlay, is_overlay, read_overlay
+from buttockpain.research.write_back import write_changes
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "models" / "buttock_pain.toml"
@@ -127,6 +128,8 @@ def test_files_that_are_no_overlays_are_refused(tmp_path: Path) -> None:
         (ABOUT.encode(), "`change`: found nothing"),
         (b"a = 1", "`overlay`: found nothing"),
         (b"x = " + b"[" * 3000, "expected"),
+        (b"a." * 30_000 + b"b = 1", "a line of more than 64 dots"),
+        (b"a = " + b"9" * 6000, "expected TOML 1.0"),
     ):
         path.write_bytes(content)
         with pytest.raises(ModelError, match=words.replace("[", r"\[")):
@@ -233,7 +236,7 @@ def test_nothing_is_left_behind_when_saving_fails(tmp_path: Path, monkeypatch: p
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("buttockpain.research.overlay.os.fsync", full)
+    monkeypatch.setattr("buttockpain.research.write_back.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_changes(path, {"cause.strain.leak": 0.07}, path)
     assert path.read_bytes() == before
@@ -246,7 +249,7 @@ def test_a_model_that_would_be_unsafe_is_not_written(tmp_path: Path, monkeypatch
     def unsafe(_: object) -> None:
         raise UnsafeModelError("model", [])
 
-    monkeypatch.setattr("buttockpain.research.overlay.Model.of", unsafe)
+    monkeypatch.setattr("buttockpain.research.write_back.Model.of", unsafe)
     with pytest.raises(UnsafeModelError):
         write_changes(SHIPPED, {"cause.sciatica.leak": 0.03}, tmp_path / "mine.toml")
     assert not list(tmp_path.iterdir())

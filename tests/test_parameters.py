@@ -270,7 +270,6 @@ def test_all_problems_of_an_edit_at_once() -> None:
     problems = refused({"cause.strain.leak": 1.5, "safety.severe_pain": 10, "finding.numb.leak": {"ref": [7]}})
     assert {problem.split(":")[0] for problem in problems} == {
         "`cause.strain.leak.value`",
-        "`cause.strain.leak.high`",
         "`safety.severe_pain`",
         "`finding.numb.leak.ref`",
     }

@@ -77,6 +77,17 @@ def tornado_rows() -> tuple[TornadoRow, ...]:
     return tornado(default_model(), ANSWERS, outcome="lumbar_disc_herniation", top=12)
 
 
+def one_sided() -> tuple[TornadoRow, ...]:
+    """Rows whose number stands at an end of its range, near where the scale ends; rising, then falling."""
+    row = tornado_rows()[0].model_copy(update={"at_value": 0.004})
+    return tuple(
+        row.model_copy(update={"low": low, "value": 0.2, "high": high, "at_low": at_low, "at_high": at_high})
+        for low, high, at_low, at_high in (
+            (0.2, 0.4, 0.004, 0.04), (0.1, 0.2, 0.001, 0.004), (0.2, 0.4, 0.004, 0.001), (0.1, 0.2, 0.04, 0.004)
+        )
+    )  # fmt: skip
+
+
 @cache
 def curve() -> SensitivityFunction:
     """How everything depends on one number."""
@@ -125,6 +136,7 @@ PLOTS: dict[str, Callable[..., Figure]] = {
     "waterfall of no answers": lambda **kw: plots.plot_waterfall(default_model().explain({}, "sciatica"), **kw),
     "waterfall with long names": lambda **kw: plots.plot_waterfall(long_answers(), **kw),
     "tornado": lambda **kw: plots.plot_tornado(tornado_rows(), **kw),
+    "tornado of numbers at an end of their range": lambda **kw: plots.plot_tornado(one_sided(), **kw),
     "tornado of one row": lambda **kw: plots.plot_tornado(tornado_rows()[:1], **kw),
     "sensitivity": lambda **kw: plots.plot_sensitivity(curve(), low=0.0058, high=0.027, **kw),
     "sensitivity of crowded curves": lambda **kw: plots.plot_sensitivity(crowded(), low=0.005, high=0.02, **kw),
@@ -367,6 +379,17 @@ def test_tornado_draws_the_ends_of_every_range() -> None:
             assert bar.get_y() + bar.get_height() / 2 == pytest.approx(place)
     written = {text.get_text() for text in axes.texts}
     assert {f"{end:.3g}" for row in tornado_rows() for end in (row.low, row.high)} <= written
+
+
+def test_tornado_scale_ends_where_probabilities_do() -> None:
+    """There is room for labels beside the bars, and no figure below 0%."""
+    figure = plots.plot_tornado(one_sided())
+    axes = figure.axes[0]
+    assert axes.get_xlim()[0] < 0
+    figure.draw_without_rendering()
+    written = [label.get_text() for label in axes.get_xticklabels()]
+    assert "0%" in written
+    assert not [words for words in written if words.startswith(("-", "\u2212"))]
 
 
 def test_tornado_is_of_one_outcome() -> None:

@@ -225,7 +225,13 @@ def test_none_of_these_in_the_lead_is_said_and_routes_to_a_clinician() -> None:
         assert "clinician look for another cause" in " ".join(report.split())
 
 
-ODD = ("trousseau_sign", "pain_with_periods", "local_swelling", "outer_hip_or_sitting_bone_pain", "crossed_slr_positive")
+ODD = (
+    "trousseau_sign",
+    "pain_with_periods",
+    "local_swelling",
+    "outer_hip_or_sitting_bone_pain",
+    "crossed_slr_positive",
+)
 
 
 def test_poor_fit_is_said_and_routes_to_a_clinician() -> None:

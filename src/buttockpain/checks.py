@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from math import fsum
 from typing import Any, get_args
 
 from buttockpain.errors import Problem, nearest
@@ -149,8 +150,6 @@ def _states(data: Table) -> Iterator[Problem]:
         if not states:
             if base and by_state(base):
                 yield Problem(f"{path}.states", "nothing", "the states that `base` has numbers for")
-            elif isinstance(entry, Mapping) and by_state(entry.get("base")):
-                yield Problem(f"{path}.base", "nothing", "a number, or one for each state")
             if ages:
                 yield Problem(f"{path}.ages", "ages without states", "states to go with them")
             continue
@@ -158,7 +157,7 @@ def _states(data: Table) -> Iterator[Problem]:
             yield Problem(f"{path}.states", f"{len(states)} states", "at least three different ones")
         if set(base) != set(states[1:]):
             yield Problem(f"{path}.base", f"numbers for {', '.join(base) or 'nothing'}", f"for {', '.join(states[1:])}")
-        total = sum(number(one) or 0.0 for one in base.values())
+        total = fsum(number(one) or 0.0 for one in base.values())
         if total >= 1:
             yield Problem(
                 f"{path}.base", f"base rates that sum to {total:g}", f"a sum below 1, the rest is {states[0]}"

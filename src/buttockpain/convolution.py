@@ -88,6 +88,9 @@ class Share:
     first: int
     link: FloatArray
 
+    def __post_init__(self) -> None:
+        self.link.flags.writeable = False
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -104,6 +107,9 @@ class Part:
     leaks: FloatArray
     shares: tuple[Share, ...]
 
+    def __post_init__(self) -> None:
+        self.leaks.flags.writeable = False
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -111,6 +117,11 @@ class Action:
 
     link: FloatArray
     matrix: FloatArray | None
+
+    def __post_init__(self) -> None:
+        self.link.flags.writeable = False
+        if self.matrix is not None:
+            self.matrix.flags.writeable = False
 
     @classmethod
     def of(cls, link: FloatArray) -> Action:

@@ -237,7 +237,6 @@ class Directory:
         )  # fmt: skip
         powers = [1 << position for position in range(len(profiles))]
         ranked_set = network.has[:, [profile.axis for profile in profiles]] @ np.array(powers)
-        words = [(word.ratio, word.word) for word in knowledge.display.strength]
         about = knowledge.model
         return cls(
             profiles=profiles,
@@ -246,13 +245,7 @@ class Directory:
                 _set_of([profile for profile, power in zip(profiles, powers, strict=True) if number & power])
                 for number in range(1 << len(profiles))
             ),
-            strengths=(
-                *((ratio, f"{word} evidence for") for ratio, word in words),
-                (1 / words[-1][0], "hardly any evidence"),
-                *((1 / stronger[0], f"{weaker[1]} evidence against")
-                  for weaker, stronger in zip(words[::-1], words[-2::-1], strict=False)),
-                (0.0, f"{words[0][1]} evidence against"),
-            ),
+            strengths=tuple((word.ratio, word.word) for word in knowledge.display.strength),
             caps=(knowledge.display.lowest, knowledge.display.highest),
             explanation=knowledge.display.explanation,
             poor_fit=knowledge.triage.poor_fit.value,
@@ -269,7 +262,12 @@ class Directory:
         ----------
         Jaeschke, Guyatt and Sackett, JAMA 271 (1994), 703-707, for the bands of the shipped model.
         """
-        return next(word for at_least, word in self.strengths if ratio >= at_least)
+        for least, word in self.strengths:
+            if ratio >= least:
+                return f"{word} evidence for"
+            if ratio <= 1 / least:
+                return f"{word} evidence against"
+        return "hardly any evidence"
 
 
 def assemble(
@@ -315,7 +313,7 @@ def assemble(
 def _ranked(directory: Directory, profile: Profile, probability: float, absent: float) -> RankedCause:
     """Return one cause of the ranking."""
     # An absence below the smallest float would make the ratio infinite, which JSON cannot carry.
-    ratio = probability / max(absent, sys.float_info.min) / profile.prior_odds
+    ratio = min(probability / max(absent, sys.float_info.min) / profile.prior_odds, sys.float_info.max)
     return RankedCause(
         id=profile.id,
         label=profile.label,

@@ -81,9 +81,8 @@ class Parameter(Ranged):
 
 def _one_or_states(entry: Any) -> str:
     """Tell a parameter from a table of parameters, one per state of a several-state risk factor."""
-    if isinstance(entry, Mapping) and not entry.keys() & Parameter.model_fields.keys():
-        return "states"
-    return "one"
+    by_state = isinstance(entry, Mapping) and all(isinstance(one, Parameter | Mapping) for one in entry.values())
+    return "states" if by_state and entry else "one"
 
 
 OneOrStates = Annotated[

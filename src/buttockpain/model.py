@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -96,7 +96,10 @@ class Model:
     @cached_property
     def prior(self) -> Posterior:
         """The posterior given the complaint and nothing else: what a reader takes for the prior."""
-        return infer(self.network, evidence_of(self.network, Presentation({})))
+        posterior = infer(self.network, evidence_of(self.network, Presentation({})))
+        for field in fields(posterior):  # everybody who holds the model shares it
+            getattr(posterior, field.name).flags.writeable = False
+        return posterior
 
     @cached_property
     def background(self) -> Background:
@@ -139,9 +142,7 @@ class Model:
         """Return the triage decision by the rules alone, without ranking; errors as for `rank`."""
         return self._read(answers, more)[1].triage()
 
-    def explain(
-        self, answers: Answers | None, /, cause: Id, *, rng: np.random.Generator | None = None
-    ) -> Explanation:
+    def explain(self, answers: Answers | None, /, cause: Id, *, rng: np.random.Generator | None = None) -> Explanation:
         """Return why a cause is as probable as it is: rows that add from prior to posterior, and what would flip it.
 
         Parameters

@@ -10,8 +10,6 @@ __all__ = ["Table", "by_state", "number", "table", "words"]
 
 Table = Mapping[str, Any]
 
-_NUMBER_KEYS = {"value", "low", "high", "basis", "ref", "note"}
-
 
 def table(data: Any, *keys: str) -> Table:
     """Return the sub-table at these keys, or an empty one if there is none."""
@@ -42,7 +40,7 @@ def by_state(entry: Any) -> bool:
 
     Examples
     --------
-    >>> by_state({"tall": {"value": 0.2}}), by_state({"low": 0.1}), by_state({})
-    (True, False, True)
+    >>> by_state({"low": {"value": 0.2}}), by_state({"low": 0.1}), by_state({})
+    (True, False, False)
     """
-    return isinstance(entry, Mapping) and not entry.keys() & _NUMBER_KEYS
+    return isinstance(entry, Mapping) and bool(entry) and all(isinstance(one, Mapping) for one in entry.values())

@@ -30,6 +30,7 @@ __all__ = ["Kernel", "Scores"]
 
 _CELLS = 2**17  # numbers in the largest work array of a block: 1 MiB, half a second-level cache
 _WIDEST, _NARROWEST = 1024, 64
+_LEAST_LOG = -500.0  # with no finding below it, the exponential of no state loses digits
 _SMALLEST_TOTAL = 1e-280  # below this a product may have lost digits on its way to zero, and logarithms are used
 
 
@@ -59,7 +60,6 @@ class Work(Scratch):
         super().__init__(width)
         self.mask = np.empty((rows, width), dtype=np.bool_)
         self.codes = np.empty((rows, width), dtype=np.int8)
-        self.index = np.empty(width, dtype=np.intp)
 
 
 class Kernel:
@@ -88,6 +88,13 @@ class Kernel:
         moments = network.surprisal.transpose(1, 2, 0) * np.array([1, 1 / 9, 1 / 162])[:, None, None]
         moments[1, :, network.presenting] += FLAT / 9
         self._moments = np.ascontiguousarray(moments).reshape(3 * states, findings)
+        # Whether the least likely of all answers together are still far from the smallest float.
+        self._fits = network.log_answer.min(axis=1).reshape(-1, 2).min(axis=1).sum() > _LEAST_LOG
+        self._radix = np.zeros((len(network.plan.parts), len(network.factors)))
+        for row, part in enumerate(network.plan.parts):
+            sizes = [len(share.link) + 2 for share in part.shares]
+            for place, share in enumerate(part.shares):
+                self._radix[row, share.factor] = math.prod(sizes[place + 1 :])
         self._tables = [_table(network, part) for part in network.plan.parts]
         self._weights = [_weights(network, number) for number in range(len(network.factors))]
         self._in_parts = {share.factor for part in network.plan.parts for share in part.shares}
@@ -133,19 +140,21 @@ class Kernel:
         answered, asked = work.take(findings + causes + 1), work.take(findings)
         mask = work.mask[:findings]
         np.copyto(answered[:findings], np.equal(codes[:findings], YES, out=mask))
-        np.copyto(asked, np.greater_equal(codes[:findings], NO, out=mask))
-        no = np.subtract(asked, answered[:findings], out=work.take(findings))
-        np.matmul(self._no_terms, no, out=answered[findings:])
+        np.copyto(asked, np.equal(codes[:findings], NO, out=mask))
+        np.matmul(self._no_terms, asked, out=answered[findings:])
         joint = np.matmul(self._likelihood, answered, out=work.take(states))
-        work.give(answered, no)
-
-        moments = self._distances(asked, joint, work) if surprise else None
-        work.give(asked)
+        moments = None
+        if surprise:
+            asked += answered[:findings]
+            moments = self._distances(asked, joint, work)
+        work.give(answered, asked)
         for one in soft:
             if one.row < findings and len(one.columns):
                 joint[:, one.columns] += self._soft_likelihood(one)
-        peak = joint.max(axis=0)
-        joint -= peak
+        shift: FloatArray | float = 0.0
+        if not self._fits:
+            shift = joint.max(axis=0)
+            joint -= shift
         np.exp(joint, out=joint)
         prior = self._prior(codes[findings:], [one for one in soft if one.row >= findings], work)
         joint *= prior
@@ -159,7 +168,7 @@ class Kernel:
         summary[:-1] /= total
         scores.cause[:, here] = summary[:causes, :count]
         scores.none_of_these[here] = summary[causes, :count]
-        np.add(np.log(total)[:count], peak[:count], out=scores.log_evidence[here])
+        scores.log_evidence[here] = (np.log(total) + shift)[:count]
         if moments is not None:
             unusual = np.einsum("sb,sb->b", moments[2 * states :], joint)
             np.divide(unusual[:count], total[:count], out=scores.surprise[here])
@@ -171,14 +180,11 @@ class Kernel:
         network = self.network
         number = np.maximum(codes, NOT_ASKED, out=work.codes[: len(codes)])
         number += 1
-        parts = []
-        for part, table in zip(network.plan.parts, self._tables, strict=True):
-            index = work.index
-            index[:] = 0
-            for share in part.shares:
-                index *= len(share.link) + 2
-                index += number[share.factor]
-            parts.append(np.take(table, index, axis=1, out=work.take(len(table)), mode="clip"))
+        index = (self._radix @ number).astype(np.intp)  # whole numbers far below 2^53
+        parts = [
+            np.take(table, places, axis=1, out=work.take(len(table)), mode="clip")
+            for table, places in zip(self._tables, index, strict=True)
+        ]
         weight = work.take(len(network.base))
         for f, factor in enumerate(network.factors):
             if f not in self._in_parts:

@@ -1,4 +1,4 @@
-"""Overlays: small files that change some numbers of a model and say why; and changes written back into a model file.
+"""Overlays: small files that change some numbers of a model and say why.
 
 An overlay is what makes a model that of another population without copying it::
 
@@ -15,10 +15,7 @@ An overlay is what makes a model that of another population without copying it::
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,18 +23,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buttockpain import model_file
-from buttockpain.errors import MissingExtraError, ModelError, Problem, nearest
+from buttockpain.errors import ModelError, Problem, nearest
 from buttockpain.model import Model
 
 if TYPE_CHECKING:
     from buttockpain.knowledge import Knowledge
 
-__all__ = ["Overlay", "apply_overlay", "is_overlay", "read_overlay", "write_changes"]
+__all__ = ["Overlay", "apply_overlay", "is_overlay", "read_overlay", "replaced"]
 
 MAX_BYTES = 64 * 1024  # an overlay changes some numbers; one that changes all is a model file
 
+_QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'")
 _TEXTS = ("id", "title", "reason", "source")
-_KEYS = ("value", "low", "high", "basis", "ref", "note")
+KEYS = ("value", "low", "high", "basis", "ref", "note")
 
 Change = float | Mapping[str, Any]
 
@@ -67,10 +65,9 @@ def is_overlay(path: str | Path) -> bool:
     ------
     OSError : the file cannot be read.
     """
-    content = Path(path).read_bytes()[: MAX_BYTES + 1]
     try:
-        return len(content) <= MAX_BYTES and "overlay" in tomllib.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        return "overlay" in _tables(path)
+    except ModelError:
         return False
 
 
@@ -82,24 +79,39 @@ def read_overlay(path: str | Path) -> Overlay:
     ModelError : the file is not an overlay, or says something it must not say; all problems at once.
     OSError : the file cannot be read.
     """
-    with Path(path).open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ModelError(str(path), [Problem("file", f"more than {MAX_BYTES:,} bytes", f"at most {MAX_BYTES:,} bytes")])
-    try:
-        data = tomllib.loads(content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise ModelError(str(path), [Problem("file", f"byte {error.start} that is not UTF-8", "UTF-8 text")]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ModelError(
-            str(path), [Problem("file", str(error), "TOML 1.0", "mend that place and load again")]
-        ) from None
-    except RecursionError:
-        raise ModelError(str(path), [Problem("file", "nesting without end", "two tables")]) from None
+    data = _tables(path)
     problems = _problems(data)
     if problems:
         raise ModelError(str(path), problems)
     return Overlay(**data["overlay"], changes=data["change"])
+
+
+def _tables(path: str | Path) -> dict[str, Any]:
+    """Return a small TOML file as plain tables, guarded as model files are.
+
+    Raises
+    ------
+    ModelError : it is too large, not TOML, or made to take long.
+    OSError : it cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    problem = None
+    if len(content) > MAX_BYTES:
+        problem = Problem("file", f"more than {MAX_BYTES:,} bytes", f"at most {MAX_BYTES:,} bytes")
+    try:
+        text = content.decode("utf-8")
+        if any(line.count(".") > model_file.MAX_DOTS for line in _QUOTED.sub("", text).split("\n")):
+            problem = Problem("file", f"a line of more than {model_file.MAX_DOTS} dots", "paths in quotes")
+        if problem is None:
+            return tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        problem = Problem("file", f"byte {error.start} that is not UTF-8", "UTF-8 text")
+    except (tomllib.TOMLDecodeError, ValueError) as error:
+        problem = Problem("file", str(error).partition(";")[0], "TOML 1.0", "mend that place and load again")
+    except RecursionError:
+        problem = Problem("file", "nesting without end", "two tables")
+    raise ModelError(str(path), [problem])
 
 
 def _problems(data: Mapping[str, Any]) -> list[Problem]:
@@ -127,18 +139,18 @@ def _problems(data: Mapping[str, Any]) -> list[Problem]:
         return problems
     for path, change in changes.items():
         if isinstance(change, Mapping):
-            unknown = [key for key in change if key not in _KEYS]
-            if unknown and not any(key in change for key in _KEYS):
+            unknown = [key for key in change if key not in KEYS]
+            if unknown and not any(key in change for key in KEYS):
                 advice = f'write the whole path in quotes: "{path}.{unknown[0]}" = ...'
                 problems.append(Problem(f"change.{path}", "a table within a table", "a path and its number", advice))
             else:
                 problems += [
-                    Problem(f"change.{path}.{key}", "an unknown key", ", ".join(_KEYS), nearest(key, _KEYS))
+                    Problem(f"change.{path}.{key}", "an unknown key", ", ".join(KEYS), nearest(key, KEYS))
                     for key in unknown
                 ]
         elif isinstance(change, bool) or not isinstance(change, int | float):
             problems.append(
-                Problem(f"change.{path}", f"a {type(change).__name__}", f"a number, or any of {', '.join(_KEYS)}")
+                Problem(f"change.{path}", f"a {type(change).__name__}", f"a number, or any of {', '.join(KEYS)}")
             )
     return problems
 
@@ -173,13 +185,13 @@ def apply_overlay(model: Model, overlay: Overlay | str | Path) -> Model:
         path: {"note": note, **(change if isinstance(change, Mapping) else {"value": change})}
         for path, change in overlay.changes.items()
     }
-    data = _replaced(model.knowledge, changes, f"overlay {overlay.id}").model_dump(mode="python", exclude_unset=True)
+    data = replaced(model.knowledge, changes, f"overlay {overlay.id}").model_dump(mode="python", exclude_unset=True)
     version = data["model"]["version"]
     data["model"]["version"] = f"{version}{'.' if '+' in version else '+'}{overlay.id}"
     return Model.of(model_file.from_data(data, name=f"overlay {overlay.id}", max_causes=len(model.network.causes)))
 
 
-def _replaced(knowledge: Knowledge, changes: Mapping[str, Change], name: str) -> Knowledge:
+def replaced(knowledge: Knowledge, changes: Mapping[str, Change], name: str) -> Knowledge:
     """Return `model_file.replace`, with the problems of unknown paths and those of the others in one error."""
     known = dict(knowledge.parameters())
     problems: list[Problem] = []
@@ -192,88 +204,3 @@ def _replaced(knowledge: Knowledge, changes: Mapping[str, Change], name: str) ->
     if problems:
         raise ModelError(name, problems)
     return replaced
-
-
-def write_changes(source: str | Path, changes: Mapping[str, Change], target: str | Path) -> Model:
-    """Write a model file with some numbers changed, and nothing else: other lines and comments stay byte for byte.
-
-    The file then says what `Model.replace` would say, save for the note: unless one is given, it keeps the old note
-    behind what the number was. The result is read and verified before anything is saved, and saved as a whole or not
-    at all.
-
-    Parameters
-    ----------
-    source : a model file.
-    changes : as for `Model.replace`.
-    target : where to write; may be the source itself.
-
-    Returns
-    -------
-    Model : as the written file says.
-
-    Raises
-    ------
-    ModelError : a change that a model must not say, or a source that is no sound model; nothing is written.
-    UnsafeModelError : the changed rules break a safety promise; nothing is written.
-    MissingExtraError : tomlkit is not installed.
-    OSError : a file cannot be read or written.
-    """
-    try:
-        import tomlkit  # noqa: PLC0415 - optional
-    except ImportError:
-        raise MissingExtraError("tomlkit", "edit") from None
-    knowledge = model_file.read(source)
-    known = dict(knowledge.parameters())
-    with_notes = {
-        path: _with_note(known[path], change) if path in known else change for path, change in changes.items()
-    }
-    replaced = _replaced(knowledge, with_notes, str(source))
-    original = Path(source).read_bytes().decode("utf-8")
-    document = tomlkit.parse(original)
-    after = dict(replaced.parameters())
-    for path in changes:
-        _edit(document, path, known[path], after[path])
-    text = tomlkit.dumps(document)
-    if not re.search(r"(?<!\r)\n", original):  # tomlkit ends a new line as on Unix
-        text = re.sub(r"(?<!\r)\n", "\r\n", text)
-    written = model_file.from_text(text, name=str(target))
-    if written.fingerprint != replaced.fingerprint:
-        found, expected = "another model than asked for", "the changes and nothing else"
-        raise ModelError(str(target), [Problem("file", found, expected, "edit it by hand")])
-    model = Model.of(written)
-    _save(Path(source), Path(target), text)
-    return model
-
-
-def _with_note(number: Any, change: Change) -> Mapping[str, Any]:
-    """Return a change with a note that keeps what the number was."""
-    edit: dict[str, Any] = dict(change) if isinstance(change, Mapping) else {"value": change}
-    was = f"was {number.value!r} ({number.low!r} to {number.high!r}), {number.basis}"
-    edit.setdefault("note", f"{was}: {number.note}" if number.note else was)
-    return edit
-
-
-def _edit(document: Any, path: str, before: Any, after: Any) -> None:
-    """Change the entries of one number that differ."""
-    table = document
-    for key in path.split("."):  # ids hold no dots
-        table = table[key]
-    for key in _KEYS:
-        new = getattr(after, key)
-        if new != getattr(before, key):
-            table[key] = list(new) if key == "ref" else new
-
-
-def _save(source: Path, target: Path, text: str) -> None:
-    """Write a file as a whole or not at all, with the rights of the target or, if new, of the source."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(target if target.exists() else source, name)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

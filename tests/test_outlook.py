@@ -31,12 +31,23 @@ def agrees(model: Model, column: int, found: Outlook, answer: Differential) -> N
     assert LEVELS[found.level[column]] == answer.triage.level
 
 
+def flags_agree(case: Case, answer: Differential) -> None:
+    """Hold what is unasked and what is unclear against the lists of triage."""
+    urgency = case.background.urgency
+    for gap, listed in ((UNASKED, answer.triage.unasked), (UNCLEAR, answer.triage.unclear)):
+        flags = {
+            name for name, row in urgency.fact.items() if case.status[row, 0] == gap and name in urgency.table.flags
+        }
+        assert flags == {flag.id for flag in listed}
+
+
 @given(answers())
 def test_the_outlook_of_the_answers_as_they_are_is_the_ranking(given_answers: Answers) -> None:
     """Leader, level and probabilities agree with `rank`, whatever was answered, red flags and measures included."""
     model = default_model()
     case = model._case(given_answers, ())
     agrees(model, 0, present_outlook(case), model.rank(given_answers))
+    flags_agree(case, model.rank(given_answers))
 
 
 @given(answers(max_size=12), st.data())
@@ -79,7 +90,9 @@ def test_measured_answers_settle_facts_as_in_triage(given_answers: Answers) -> N
     model = default_model()
     cleared = {name: "no" for name in model.rules.flags if name not in {name for name, _ in model.rules.thresholds}}
     everything: Answers = {**cleared, "local_tenderness": "yes", **given_answers}
-    agrees(model, 0, present_outlook(model._case(everything, ())), model.rank(everything))
+    case = model._case(everything, ())
+    agrees(model, 0, present_outlook(case), model.rank(everything))
+    flags_agree(case, model.rank(everything))
 
 
 def test_a_poor_fit_raises_the_level_as_in_the_ranking() -> None:

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from buttockpain.cli import interview, model, rank, schema
+from buttockpain.cli import cohort, interview, model, rank, schema
 from buttockpain.cli.output import show
 from buttockpain.errors import AnswerError, ButtockpainError, ImpossibleEvidenceError
 from buttockpain.render.text import triage_lines
@@ -70,6 +70,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"buttockpain {__version__}")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (rank, interview, model, schema):
+    for command in (rank, interview, cohort, model, schema):
         command.register(commands)
     return parser

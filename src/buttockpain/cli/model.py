@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
+from buttockpain.cli import diff
 from buttockpain.cli.output import write
 from buttockpain.errors import ModelError, Problem, nearest
 from buttockpain.model import Model, ParameterRow, default_model, load_model
@@ -31,6 +32,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     check = kinds.add_parser("check", help="check a model file and prove its safety promises")
     check.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a model file (default: the shipped model)")
     check.set_defaults(run=run_check)
+
+    diff.register(kinds)
 
     parameters = kinds.add_parser("parameters", help="every number with its range, basis and references")
     parameters.add_argument("match", nargs="?", default="", help="only paths that contain this")

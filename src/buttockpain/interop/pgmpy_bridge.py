@@ -17,7 +17,7 @@ import numpy as np
 
 from buttockpain import model_file
 from buttockpain.errors import ImpossibleEvidenceError, MissingExtraError, ModelError, Problem
-from buttockpain.interop.tables import NO_YES, Node, NotNoisyOrError, node_of, nodes_of, take_over
+from buttockpain.interop.cpds import NO_YES, Node, NotNoisyOrError, node_of, nodes_of, take_over
 from buttockpain.model import Model
 from buttockpain.presentation import Answers, read
 from buttockpain.types import Id

@@ -97,7 +97,7 @@ class Comparison:
 
     def markdown(self) -> str:
         """Return the comparison as Markdown, fit for a pull request."""
-        from buttockpain.research.tables import comparison_markdown  # noqa: PLC0415 - writers are not needed to compute
+        from buttockpain.research.markdown import comparison_markdown  # noqa: PLC0415 - writers are not needed to compute
 
         return comparison_markdown(self)
 

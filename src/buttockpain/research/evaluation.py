@@ -99,7 +99,7 @@ class Evaluation:
 
     def markdown(self) -> str:
         """Return the evaluation as Markdown; shares with exact 95% intervals."""
-        from buttockpain.research.tables import evaluation_markdown  # noqa: PLC0415 - writers are not needed to compute
+        from buttockpain.research.markdown import evaluation_markdown  # noqa: PLC0415 - writers are not needed to compute
 
         return evaluation_markdown(self)
 

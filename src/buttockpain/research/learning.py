@@ -93,7 +93,7 @@ class Fit:
 
     def markdown(self, *, most: int = 20) -> str:
         """Return as Markdown what moved most, measured in standard errors."""
-        from buttockpain.research.tables import fit_markdown  # noqa: PLC0415 - writers are not needed to compute
+        from buttockpain.research.markdown import fit_markdown  # noqa: PLC0415 - writers are not needed to compute
 
         return fit_markdown(self, most)
 

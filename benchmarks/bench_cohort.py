@@ -24,7 +24,7 @@ import numpy as np
 import peers
 import pyarrow as pa
 import pyarrow.parquet as pq
-from cohort_people import codes, people, row_of
+from drawn_people import codes, people, row_of
 from threadpoolctl import threadpool_limits
 
 import buttockpain as bp

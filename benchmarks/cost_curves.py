@@ -15,7 +15,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from bench_cohort import SLICE, parts_of, seconds
-from cohort_people import codes, people
+from drawn_people import codes, people
 from matplotlib.figure import Figure
 from threadpoolctl import threadpool_limits
 

@@ -13,7 +13,7 @@ import io
 import pyarrow as pa
 import pyarrow.parquet as pq
 from bench_cohort import seconds
-from cohort_people import people
+from drawn_people import people
 
 import buttockpain as bp
 from buttockpain.cohort import Scorer, decoded

@@ -125,7 +125,7 @@ def others(model: Model, batch: pa.RecordBatch) -> dict[str, float]:
 
 def pgmpy_table(model: Model, network: Any) -> float:
     """Return seconds per row of pgmpy's own way for tables: every question answered, the causes to be predicted."""
-    import pandas as pd
+    import pandas as pd  # type: ignore[import-untyped]
 
     rng = np.random.default_rng(2)
     asked = {name: ["no", "yes"] for name in model.network.findings}

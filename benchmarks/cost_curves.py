@@ -72,7 +72,7 @@ def cost(network: Network, rng: np.random.Generator) -> float:
     drawn = rng.choice([YES, NO, NOT_ASKED], (len(network.findings) + len(network.factors), size)).astype(np.int8)
     drawn[network.presenting] = YES
     answers = Answers(drawn, {}, {}, np.zeros(size, np.int8), np.zeros(size, bool))
-    return seconds({"": lambda: kernel.score(answers, surprise=False)}, rounds=5)[""] / size
+    return float(seconds({"": lambda: kernel.score(answers, surprise=False)}, rounds=5)[""] / size)
 
 
 def by_rows(model: Model) -> Curve:

@@ -112,8 +112,8 @@ def pyagrum_engine(model: Model) -> Any:
         network.addNoisyORNet(gum.LabelizedVariable(name, name, ["no", "yes"]), cause.leak.value)
     for name, cause in knowledge.cause.items():
         for parent in cause.link:
-            for state, number in cause.links_from(parent).items():
-                network.addWeightedArc(parent if state == "yes" else f"{parent}.{state}", name, number.value)
+            for state, link in cause.links_from(parent).items():
+                network.addWeightedArc(parent if state == "yes" else f"{parent}.{state}", name, link.value)
     for name in model.network.findings:
         finding = knowledge.finding[name]
         assert finding.leak is not None

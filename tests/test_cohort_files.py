@@ -39,7 +39,7 @@ def written(rows: Rows, path: Path) -> Path:
         lines = [names, *([_csv_cell(row.get(name)) for name in names] for row in rows)]
         path.write_text("".join(",".join(line) + "\n" for line in lines), encoding="utf-8")
     elif path.suffix == ".parquet":
-        as_numbers = {"yes": 1.0, "no": 0.0}
+        as_numbers: dict[Any, float] = {"yes": 1.0, "no": 0.0}
         parquet.write_table(pa.table({
             name: [as_numbers.get(value, value) if name in numeric else value for value in values]
             for name, values in columns.items()
@@ -92,7 +92,7 @@ def test_csv_cells(tmp_path: Path) -> None:
     score_file(path, tmp_path / "scored.parquet", Scorer(ids=["person"]))
     rows = read(tmp_path / "scored.parquet")
     assert [row.pop("person") for row in rows] == ["a\nb", "c"]
-    asked = [{"seizure": True, "age": 45, "slr_positive": 0.8},
+    asked: Rows = [{"seizure": True, "age": 45, "slr_positive": 0.8},
              {"seizure": False, "saddle_numbness": "unknown", "slr_positive": True}]  # fmt: skip
     assert_same(default_model(), asked, pa.RecordBatch.from_pylist(rows))
 

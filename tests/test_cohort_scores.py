@@ -10,12 +10,13 @@ import pytest
 from cohorts import assert_same, columns, homogeneous, people
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracle import RiskFactor
 from strategies import Answers, answers, cases, model_of, seeded_network
 
 from buttockpain import AnswerError, default_model
 from buttockpain.cohort import Scorer
 
-ONE = {"threads": 1, "memory": 2**28}
+ONE: dict[str, Any] = {"threads": 1, "memory": 2**28}
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +80,8 @@ def test_networks_of_every_size(causes: int, risk_factors: int, findings: int) -
 def test_products_too_small_for_a_float() -> None:
     """Sixty risk factors of one in a million: the product of all probabilities is below the smallest float."""
     network = seeded_network(3, causes=3, risk_factors=60, findings=4)
-    factors = {
-        name: {"states": ["no", "yes"], "base": {"no": 1 - 1e-6, "yes": 1e-6}} for name in network["risk_factors"]
-    }
+    rare: RiskFactor = {"states": ["no", "yes"], "base": {"no": 1 - 1e-6, "yes": 1e-6}}
+    factors = dict.fromkeys(network["risk_factors"], rare)
     links = {c: {(p, "yes"): v for (p, s), v in some.items() if s == "yes" or p in network["causes"]}
              for c, some in network["cause_link"].items()}  # fmt: skip
     model = model_of({**network, "risk_factors": factors, "cause_link": links})

@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,12 @@ from cohort_people import people
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from buttockpain import models
 from buttockpain.cohort import decoded, scorer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MODEL = (Path(next(iter(models.__path__))) / "buttock_pain.toml").read_text(encoding="utf-8")
+MODEL = files("buttockpain.models").joinpath("buttock_pain.toml").read_text(encoding="utf-8")
 CLUSTER = "local-cluster[2,1,1024]"  # workers, processors of each, MiB of each
 
 

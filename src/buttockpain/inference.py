@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,17 @@ from buttockpain.network import Network, follow_arcs
 from buttockpain.presentation import Presentation
 from buttockpain.types import BoolArray, FloatArray
 
-__all__ = ["Evidence", "Posterior", "evidence_of", "infer", "log_likelihood", "state_prior", "surprise"]
+__all__ = [
+    "FLAT",
+    "Evidence",
+    "Posterior",
+    "evidence_of",
+    "infer",
+    "log_likelihood",
+    "log_soft_answer",
+    "state_prior",
+    "surprise",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,8 @@ class Posterior:
     @property
     def impossible(self) -> BoolArray:
         """(B,) whether the evidence has probability 0."""
-        return self.log_evidence == -np.inf
+        impossible: BoolArray = self.log_evidence == -np.inf
+        return impossible
 
 
 def evidence_of(network: Network, *presentations: Presentation) -> Evidence:
@@ -153,8 +165,10 @@ def _state_prior_of_one(network: Network, factor: FloatArray) -> tuple[FloatArra
     for one in network.factors:
         last = one.first + len(one.states)
         given = likelihood[one.first : last]
+        mean_map: Any = one.mean_map
+        maps: Any = one.maps
         if given.count(1.0) == len(given):
-            distribution = np.dot(one.mean_map, distribution)
+            distribution = np.dot(mean_map, distribution)
             continue
         shares = [rate * likely for rate, likely in zip(base[one.first : last], given, strict=True)]
         total = sum(shares)
@@ -162,10 +176,10 @@ def _state_prior_of_one(network: Network, factor: FloatArray) -> tuple[FloatArra
         before = distribution
         if shares.count(0.0) == len(shares) - 1:
             known = next(state for state, share in enumerate(shares) if share)
-            distribution = np.dot(one.maps[known - 1], before) if known else before
+            distribution = np.dot(maps[known - 1], before) if known else before
             continue
         distribution = before * (shares[0] / total)
-        for share, matrix in zip(shares[1:], one.maps, strict=True):
+        for share, matrix in zip(shares[1:], maps, strict=True):
             distribution = distribution + np.dot(matrix, before) * (share / total)
     return np.dot(network.arcs, distribution)[:, None], np.array([log_evidence])
 
@@ -173,6 +187,7 @@ def _state_prior_of_one(network: Network, factor: FloatArray) -> tuple[FloatArra
 def log_likelihood(network: Network, evidence: Evidence) -> FloatArray:
     """Return log P(answered findings | state), (S, B), natural log."""
     finding = evidence.finding
+    result: FloatArray
     if finding.shape[1] == 1:
         asked = np.flatnonzero(finding[:, 0] >= 0)
         result = network.log_answer[2 * asked + finding[asked, 0]].sum(axis=0)[:, None]
@@ -180,11 +195,28 @@ def log_likelihood(network: Network, evidence: Evidence) -> FloatArray:
         yes, no = (finding == 1).astype(np.float64), (finding == 0).astype(np.float64)
         result = network.log_answer[1::2].T @ yes + network.log_answer[::2].T @ no
     if evidence.soft is not None:
-        for f, b in np.argwhere(evidence.soft != 0.5):  # noqa: PLR2004 - 0.5 changes nothing
-            strength = evidence.soft[f, b]
-            no_given_state, yes_given_state = np.exp(network.log_answer[2 * f : 2 * f + 2])
-            mixed = (1 - strength) * no_given_state + strength * yes_given_state
-            result[:, b] += np.log(mixed / max(strength, 1 - strength))
+        changes = evidence.soft != 0.5  # noqa: PLR2004 - it changes nothing
+        for f in np.flatnonzero(changes.any(axis=1)).tolist():
+            result[:, changes[f]] += log_soft_answer(network, f, evidence.soft[f, changes[f]])
+    return result
+
+
+def log_soft_answer(network: Network, finding: int, strength: FloatArray) -> FloatArray:
+    """Return the log-likelihood of virtual evidence on a finding, its larger side counted as 1.
+
+    Parameters
+    ----------
+    finding : on the F axis.
+    strength : (B,) between 0 and 1.
+
+    Returns
+    -------
+    (S, B), natural log.
+    """
+    no, yes = np.exp(network.log_answer[2 * finding : 2 * finding + 2, :, None])
+    likelihood = no * (1 - strength) + yes * strength
+    likelihood /= np.maximum(strength, 1 - strength)
+    result: FloatArray = np.log(likelihood, out=likelihood)
     return result
 
 
@@ -215,7 +247,8 @@ def surprise(network: Network, evidence: Evidence, posterior: Posterior) -> Floa
     root = np.cbrt(1 + 3 * sixth * plain)
     # Wilson and Hilferty's (root - 1) / sixth, as a quotient that a skewness of zero does not make 0 / 0.
     distance = 3 * plain / (root * (root + 1) + 1) + sixth
-    return (posterior.state * distance).sum(axis=0)
+    result: FloatArray = (posterior.state * distance).sum(axis=0)
+    return result
 
 
 FLAT = 1e-12  # a state in which all answers are equally likely has no spread, and no answer is far from its mean

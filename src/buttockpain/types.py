@@ -56,7 +56,7 @@ class Frozen(dict[K, V]):
         message = "this mapping cannot be changed"
         raise TypeError(message)
 
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self) -> tuple[type[Frozen[K, V]], tuple[Mapping[K, V]]]:
         return type(self), (dict(self),)

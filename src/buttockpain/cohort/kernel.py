@@ -21,7 +21,7 @@ import numpy as np
 
 from buttockpain.cohort.answers import NO, NOT_ASKED, SOFT, YES, Answers, Codes, Soft
 from buttockpain.convolution import Part, Scratch, part_of, together
-from buttockpain.inference import FLAT, Evidence, infer
+from buttockpain.inference import FLAT, Evidence, infer, log_soft_answer
 from buttockpain.inference import surprise as surprise_of
 from buttockpain.network import Network, follow_arcs
 from buttockpain.types import FloatArray, IntArray
@@ -150,7 +150,7 @@ class Kernel:
         work.give(answered, asked)
         for one in soft:
             if one.row < findings and len(one.columns):
-                joint[:, one.columns] += self._soft_likelihood(one)
+                joint[:, one.columns] += log_soft_answer(network, one.row, one.strength)
         shift: FloatArray | float = 0.0
         if not self._fits:
             shift = joint.max(axis=0)
@@ -238,14 +238,6 @@ class Kernel:
         sixth -= plain
         work.give(below)
         return moments
-
-    def _soft_likelihood(self, one: Soft) -> FloatArray:
-        """Return the log-likelihood of virtual evidence on a finding, its larger side counted as 1."""
-        no, yes = np.exp(self.network.log_answer[2 * one.row : 2 * one.row + 2])
-        against = 1 - one.strength
-        likelihood = no[:, None] * against + yes[:, None] * one.strength
-        likelihood /= np.maximum(one.strength, against)
-        return np.log(likelihood, out=likelihood)
 
     def _carefully(self, answers: Answers, soft: Sequence[Soft], column: int, scores: Scores) -> None:
         """Score one person with logarithms all the way, where the product of all probabilities came near zero."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from buttockpain.model import Model
 
 __all__ = ["METADATA", "Output", "decoded"]
+
+Field: TypeAlias = "pa.Field"
 
 METADATA = b"buttockpain"
 """Key of the note in the metadata of a schema: which model answered, and which columns it missed or ignored."""
@@ -40,7 +42,7 @@ class Output:
         self._levels = pa.array([level.value for level in Level])
         self._causes = pa.array([model.network.causes[cause] for cause in self._ranked])
         self._fingerprint = pa.array([model.fingerprint])
-        self.fields: tuple[pa.Field, ...] = (
+        self.fields: tuple[Field, ...] = (
             pa.field("triage_level", word),
             pa.field("reasons", pa.int16()),
             pa.field("override", pa.bool_()),
@@ -68,30 +70,30 @@ class Output:
         problems: Mapping[int, str],
     ) -> pa.RecordBatch:
         """Return the answers; people marked bad keep their triage, and have nulls instead of probabilities."""
-        pa = arrow()
+        arrays = arrow()
         size = len(bad)
         mask = bad if bad.any() else None
 
         def words(index: Any, dictionary: pa.Array, absent: BoolArray | None) -> pa.Array:
-            return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int8), mask=absent), dictionary)
+            return arrays.DictionaryArray.from_arrays(arrays.array(index.astype(np.int8), mask=absent), dictionary)
 
         def numbers(values: Any) -> pa.Array:
-            return pa.array(values, mask=mask)
+            return arrays.array(values, mask=mask)
 
         none = np.zeros(size, dtype=np.int8)
         columns = [
             *ids,
             words(levels.level, self._levels, None),
-            pa.array(levels.reasons),
-            pa.array(levels.override),
+            arrays.array(levels.reasons),
+            arrays.array(levels.override),
             words(leading, self._causes, bad | (leading < 0)),
             *(numbers(scores.cause[cause]) for cause in self._ranked),
             numbers(scores.none_of_these),
             numbers(scores.log_evidence),
             words(none, self._fingerprint, None),
-            pa.array([problems.get(row) for row in range(size)], pa.string()) if problems else pa.nulls(size, pa.string()),
+            arrays.array([problems.get(row) for row in range(size)], arrays.string()) if problems else arrays.nulls(size, arrays.string()),
         ]  # fmt: skip
-        return pa.RecordBatch.from_arrays(columns, schema=schema)
+        return arrays.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def decoded(batch: pa.RecordBatch) -> pa.RecordBatch:

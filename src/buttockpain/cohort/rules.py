@@ -6,7 +6,7 @@ The same decisions as `triage.decide` and `differential.assemble` on each person
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -110,7 +110,7 @@ class Rules:
             if threshold.measure in answers.measured:
                 measured = answers.measured[threshold.measure]
                 fact = status[self._urgency.fact[name]]
-                holds = threshold.holds(measured)
+                holds = cast("BoolArray", threshold.holds(cast("Any", measured)))  # compares element by element
                 fact[~np.isnan(measured) & (fact != PRESENT)] = SETTLED
                 fact[holds] = PRESENT
         return status

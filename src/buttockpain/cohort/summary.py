@@ -105,7 +105,7 @@ class Tally:
             triage_level={level.value: self._levels[level.value] for level in reversed(Level)},
             override=self._override,
             leading={"none of these" if cause is None else cause: count for cause, count in leading if count},
-            missing=[name for name in missing if name not in seen],
+            missing=tuple(name for name in missing if name not in seen),
             ignored=ignored,
             model=ModelStamp(**note),
         )

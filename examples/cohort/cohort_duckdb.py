@@ -23,10 +23,11 @@ def adults(path: Path) -> list[tuple[str, str, int, float]]:
     with duckdb.connect() as source, duckdb.connect() as target:
         selected = source.read_parquet(str(path)).filter("age >= 18")
         target.register("scored", SCORER.reader(selected))
-        return target.sql(
+        rows: list[tuple[str, str, int, float]] = target.sql(
             "SELECT region, triage_level, count(*), round(avg(probability_sciatica), 3)"
             " FROM scored GROUP BY ALL ORDER BY ALL"
         ).fetchall()
+        return rows
 
 
 if __name__ == "__main__":

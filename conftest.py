@@ -1,6 +1,7 @@
 """Test set-up: Hypothesis profiles, and the code blocks of README and docs as tests."""
 
 import os
+from importlib.util import find_spec
 
 from hypothesis import HealthCheck, settings
 from sybil import Sybil
@@ -20,3 +21,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser()], patterns=["README.md", "docs/*.md", "models/*.md"]
 ).pytest()
+
+# Needs Java and half a gigabyte of packages; `.ci/run` gives it a step of its own.
+collect_ignore = [] if find_spec("pyspark") else ["tests/spark_cluster.py"]

@@ -33,17 +33,16 @@ from buttockpain.cohort.answers import Answers
 from buttockpain.cohort.parallel import processors
 from buttockpain.model import Model
 
-SIZE = 2**17
-SLICE = 2**14
+SIZE = 12 * 16_896  # whole slices of the shipped model
 ROUNDS = 9
 
 
-def parts_of(answers: Answers) -> list[Answers]:
+def parts_of(answers: Answers, size: int) -> list[Answers]:
     """Return answers cut as a table is cut."""
     return [
-        Answers(answers.codes[:, first : first + SLICE], {}, {}, answers.sex[first : first + SLICE],
-                answers.bad[first : first + SLICE])
-        for first in range(0, answers.codes.shape[1], SLICE)
+        Answers(answers.codes[:, first : first + size], {}, {}, answers.sex[first : first + size],
+                answers.bad[first : first + size])
+        for first in range(0, answers.codes.shape[1], size)
     ]  # fmt: skip
 
 
@@ -86,13 +85,14 @@ def seconds(calls: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dic
 def ours(model: Model, batch: pa.RecordBatch, workers: int) -> dict[str, float]:
     """Return seconds per row of the kernel, of Arrow to Arrow, and of the floor."""
     scorer = Scorer(model, ids=["person"], threads=workers)
-    parts = parts_of(codes(model, batch))
-    floor, blocks = floor_of(scorer), SLICE // scorer._kernel.width
+    parts = parts_of(codes(model, batch), scorer.slice_rows)
+    limit = model.directory.poor_fit
+    floor, blocks = floor_of(scorer), scorer.slice_rows // scorer._kernel.width
     with ThreadPoolExecutor(workers) as pool, threadpool_limits(1, "blas"):
         times = seconds({
-            "kernel": lambda: list(pool.map(lambda part: scorer._kernel.score(part, surprise=False), parts)),
+            "kernel": lambda: list(pool.map(scorer._kernel.score, parts)),
             "floor": lambda: list(pool.map(floor, [blocks] * len(parts))),
-            "kernel and fit": lambda: list(pool.map(scorer._kernel.score, parts)),
+            "kernel and fit": lambda: list(pool.map(lambda part: scorer._kernel.score(part, limit=limit), parts)),
             "Arrow to Arrow": lambda: scorer.score_batch(batch),
         })  # fmt: skip
     return {name: value / batch.num_rows for name, value in times.items()}

@@ -14,7 +14,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from bench_cohort import SLICE, parts_of, seconds
+from bench_cohort import parts_of, seconds
 from drawn_people import codes, people
 from matplotlib.figure import Figure
 from threadpoolctl import threadpool_limits
@@ -28,6 +28,7 @@ from buttockpain.network import Network
 
 ROWS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 FINDINGS = (10, 30, 76, 200, 500, 1_000)
+SLICE = 16_896
 CAUSES = (2, 4, 6, 8, 10, 12, 14)
 
 Curve = dict[int, float]
@@ -72,7 +73,7 @@ def cost(network: Network, rng: np.random.Generator) -> float:
     drawn = rng.choice([YES, NO, NOT_ASKED], (len(network.findings) + len(network.factors), size)).astype(np.int8)
     drawn[network.presenting] = YES
     answers = Answers(drawn, {}, {}, np.zeros(size, np.int8), np.zeros(size, bool))
-    return float(seconds({"": lambda: kernel.score(answers, surprise=False)}, rounds=5)[""] / size)
+    return float(seconds({"": lambda: kernel.score(answers)}, rounds=5)[""] / size)
 
 
 def by_rows(model: Model) -> Curve:
@@ -82,7 +83,7 @@ def by_rows(model: Model) -> Curve:
     curve = {}
     for rows in ROWS:
         one = Answers(everybody.codes[:, :rows], {}, {}, everybody.sex[:rows], everybody.bad[:rows])
-        slices = [one] if rows <= SLICE else parts_of(everybody) * (rows // (4 * SLICE) or 1)
+        slices = [one] if rows <= SLICE else parts_of(everybody, SLICE) * (rows // (4 * SLICE) or 1)
         scored = sum(part.codes.shape[1] for part in slices)
         call = partial(_score_all, kernel, slices)
         curve[rows] = seconds({"": call}, rounds=3 if scored > 10**5 else 9)[""] / scored
@@ -92,7 +93,7 @@ def by_rows(model: Model) -> Curve:
 def _score_all(kernel: Kernel, slices: list[Answers]) -> None:
     """Score slice after slice."""
     for part in slices:
-        kernel.score(part, surprise=False)
+        kernel.score(part)
 
 
 def draw(path: Path, curves: dict[str, Curve], marks: dict[str, int]) -> None:

@@ -56,9 +56,8 @@ def codes(model: Model, batch: pa.RecordBatch) -> Answers:
     """Return the answers of a batch as the kernel takes them."""
     layout = Layout.of(model)
     answers = layout.blank(batch.num_rows)
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        if name in model.vocabulary.order:
-            fill_in(layout, answers, name, column, "not asked")
+    columns = zip(batch.schema.names, batch.columns, strict=True)
+    fill_in(layout, answers, {name: c for name, c in columns if name in model.vocabulary.order}, "not asked")
     layout.fill(answers)
     return answers
 

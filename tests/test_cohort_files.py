@@ -124,9 +124,9 @@ def test_only_what_matters_is_read(tmp_path: Path) -> None:
 def test_a_question_that_comes_later_is_not_missing(tmp_path: Path) -> None:
     """In lines of JSON a key may first appear after many lines; the summary knows it then."""
     path = tmp_path / "people.ndjson"
-    path.write_text('{"seizure": true}\n' * 3000 + '{"leg_weakness": true}\n', encoding="utf-8")
-    scorer = Scorer(memory=12_000_000, threads=1)
-    assert scorer.slice_rows < 3000
+    path.write_text('{"seizure": true}\n' * 5000 + '{"leg_weakness": true}\n', encoding="utf-8")
+    scorer = Scorer(memory=40_000_000, threads=1)
+    assert scorer.slice_rows < 5000
     summary = score_file(path, tmp_path / "scored.csv", scorer)
     assert "leg_weakness" not in summary.missing
     assert "leg_numbness" in summary.missing
@@ -170,9 +170,13 @@ def test_broken_files(tmp_path: Path, name: str, content: bytes, words: str) -> 
 def test_ids_of_another_type_further_down(tmp_path: Path) -> None:
     """An id that changes its type from line to line is an error, not a guess."""
     path = tmp_path / "people.ndjson"
-    path.write_text('{"seizure": true, "id": 1}\n' * 3000 + '{"seizure": true, "id": "a"}\n', encoding="utf-8")
-    with pytest.raises(AnswerError, match=r"rows 2048 to 3000, id`: found a value of another type; expected int64"):
-        score_file(path, tmp_path / "scored.csv", Scorer(ids=["id"], memory=12_000_000, threads=1))
+    path.write_text('{"seizure": true, "id": 1}\n' * 5000 + '{"seizure": true, "id": "a"}\n', encoding="utf-8")
+    with pytest.raises(
+        AnswerError, match=r"rows 0 to 5000, id`: found a value of another type; expected values of one type"
+    ):
+        score_file(path, tmp_path / "scored.csv", Scorer(ids=["id"], threads=1))
+    with pytest.raises(AnswerError, match=r"rows 4224 to 5000, id`: found a value of another type; expected int64"):
+        score_file(path, tmp_path / "scored.csv", Scorer(ids=["id"], memory=40_000_000, threads=1))
 
 
 # --- whole or nothing -----------------------------------------------------------------------------------------------

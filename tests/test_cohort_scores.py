@@ -96,17 +96,19 @@ def test_same_bits_wherever_a_row_stands() -> None:
     """The numbers of a person are the same bits in any chunk, at any place, with any number of threads."""
     model = default_model()
     rng = Random(5)
-    rows = homogeneous(people(rng, model, 2500))
-    table = pa.Table.from_batches([columns(rng, rows)])
+    rows = homogeneous(people(rng, model, 1501))
+    once = columns(rng, rows)
+    table = pa.Table.from_batches([once] * 7)
     whole = Scorer(model, threads=1).score_table(table)
-    for threads, size in ((2, 17), (2, 1000), (1, 1024), (3, 2499)):
+    for threads, size in ((2, 173), (2, 1000), (1, 4224), (3, 9999)):
         batches = table.to_batches(max_chunksize=size)
         assert pa.Table.from_batches(Scorer(model, threads=threads).score_batches(batches)).equals(whole)
-    little = Scorer(model, threads=2, memory=12_000_000)
-    assert little.slice_rows < 2500
-    assert little.score_table(table).equals(whole)
-    turned = Scorer(model, threads=2).score_batch(columns(rng, rows[::-1]))
-    assert turned.to_pylist()[::-1] == whole.to_pylist()
+    little = Scorer(model, threads=2, memory=40_000_000)
+    assert little.slice_rows < Scorer(model).slice_rows
+    assert little.score_batch(table.combine_chunks().to_batches()[0]).equals(whole.combine_chunks().to_batches()[0])
+    alone = Scorer(model, threads=1).score_batch(once).to_pylist()
+    assert whole.to_pylist() == alone * 7
+    assert Scorer(model, threads=2).score_batch(columns(rng, rows[::-1])).to_pylist()[::-1] == alone
 
 
 def test_no_rows_and_no_known_column() -> None:

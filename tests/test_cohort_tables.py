@@ -251,7 +251,7 @@ def test_work_memory_is_what_the_kernel_says(causes: int) -> None:
 
 def test_memory_decides_workers_and_slices() -> None:
     """More memory gives more workers and longer slices, up to what was asked for."""
-    little, more = Scorer(threads=8, memory=2**24), Scorer(threads=8, memory=2**30)
+    little, more = Scorer(threads=8, memory=40_000_000), Scorer(threads=8, memory=2**30)
     assert little.threads == 1 < more.threads <= 8
     assert little.slice_rows < more.slice_rows
 

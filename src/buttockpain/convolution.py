@@ -14,16 +14,14 @@ Independence of causal influence and its factorisation: Zhang and Poole, JAIR 5 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 
 from buttockpain.types import FloatArray
 
-__all__ = ["Join", "Part", "Plan", "Scratch", "part_of", "switch_on", "together"]
+__all__ = ["TABLE", "Action", "Join", "Part", "Plan", "Scratch", "Share", "part_of", "switch_on", "together"]
 
 TABLE = 2**15
 """The most numbers in a table of a part over all answers to its factors: 256 KiB, which stays in the cache."""
@@ -58,21 +56,38 @@ def switch_on(distribution: FloatArray, link: FloatArray) -> FloatArray:
 
 
 class Scratch:
-    """Work arrays of one width that are used again: fresh memory would cost more than the arithmetic in it."""
+    """Work arrays that are used again: fresh memory would cost more than the arithmetic in it.
 
-    def __init__(self, width: int) -> None:
-        self.width = width
+    Attributes
+    ----------
+    width : people that an array has room for.
+    used : people that there are; a multiple of the tile.
+    tile : people per matrix product. A product always has the same shape, so a person's numbers do not depend on how
+        many others there are.
+    """
+
+    def __init__(self, width: int, tile: int | None = None) -> None:
+        self.width = self.used = width
+        self.tile = tile or max(1, width)
         self._free: dict[int, list[FloatArray]] = {}
 
     def take(self, rows: int) -> FloatArray:
-        """Return an array (rows, width) of anything."""
+        """Return an array (rows, used) of anything."""
         free = self._free.get(rows)
-        return free.pop() if free else np.empty((rows, self.width))
+        array = free.pop() if free else np.empty((rows, self.width))
+        return array if self.used == self.width else array[:, : self.used]
 
     def give(self, *arrays: FloatArray) -> None:
         """Take arrays back that nobody uses any more."""
         for array in arrays:
-            self._free.setdefault(len(array), []).append(array)
+            self._free.setdefault(len(array), []).append(array if array.base is None else array.base)
+
+    def product(self, left: FloatArray, right: FloatArray, out: FloatArray) -> FloatArray:
+        """Return the matrix product of (rows, n) and (n, used), tile by tile."""
+        tiles = (right.shape[1] // self.tile, self.tile)
+        by_tile = right.reshape(len(right), *tiles).transpose(1, 0, 2)
+        np.matmul(left, by_tile, out=out.reshape(len(out), *tiles).transpose(1, 0, 2))
+        return out
 
     @property
     def nbytes(self) -> int:
@@ -135,7 +150,7 @@ class Action:
             return distribution
         result = scratch.take(len(distribution))
         if self.matrix is not None:
-            return np.matmul(self.matrix, distribution, out=result)
+            return scratch.product(self.matrix, distribution, result)
         np.copyto(result, distribution)
         for k in np.flatnonzero(self.link):
             by_cause = result.reshape(len(result) >> (k + 1), 2, 2**k, result.shape[-1])
@@ -170,34 +185,10 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """In which order the risk factors of a network are put together."""
+    """In which order the risk factors of a network are put together; `convolution_plan` makes it."""
 
     parts: tuple[Part, ...]
     joins: tuple[Join, ...]
-
-    @classmethod
-    def of(cls, leak: FloatArray, factors: Sequence[tuple[int, FloatArray]]) -> Plan:
-        """Plan for a network.
-
-        Parameters
-        ----------
-        leak : (C,) probability of each cause if nothing brings it about.
-        factors : of each risk factor, its first row on the K axis and its links (states - 1, C).
-        """
-        shares = [Share(number, first, link) for number, (first, link) in enumerate(factors)]
-        shares.sort(key=lambda share: np.count_nonzero(share.link.any(axis=0)))  # stable
-        groups: list[tuple[frozenset[int], list[Share]]] = [(frozenset([k]), []) for k in range(len(leak))]
-        left: list[Share] = []
-        for share in shares:
-            touched = [group for group in groups if group[0] & _touched(share)]
-            causes = frozenset[int]().union(*(group[0] for group in touched))
-            inside = [share, *(one for group in touched for one in group[1])]
-            if 2 ** len(causes) * math.prod(len(one.link) + 2 for one in inside) <= TABLE:
-                groups = [group for group in groups if group not in touched] + [(causes, inside)]
-            else:
-                left.append(share)
-        parts = tuple(_part(tuple(sorted(causes)), leak, inside) for causes, inside in groups)
-        return cls(parts, tuple(_joins([part.causes for part in parts], left)))
 
 
 def part_of(part: Part, weight: FloatArray) -> FloatArray:
@@ -269,60 +260,3 @@ def _add(result: FloatArray, others: list[FloatArray], scratch: Scratch) -> None
     for other in others:
         result += other
         scratch.give(other)
-
-
-def _touched(share: Share) -> frozenset[int]:
-    """Return the causes a factor is linked to; one with no link counts too, and is put to the first cause."""
-    return frozenset(np.flatnonzero(share.link.any(axis=0)).tolist()) or frozenset([0])
-
-
-def _part(causes: tuple[int, ...], leak: FloatArray, shares: Sequence[Share]) -> Part:
-    """Return a part over some causes, its factors in the order of the network."""
-    has = np.arange(2 ** len(causes))[:, None] >> np.arange(len(causes)) & 1
-    leaks = np.where(has, leak[list(causes)], 1 - leak[list(causes)]).prod(axis=1, keepdims=True)
-    inside = sorted(shares, key=lambda share: share.factor)
-    return Part(causes, leaks, tuple(Share(s.factor, s.first, s.link[:, list(causes)]) for s in inside))
-
-
-def _joins(causes: list[tuple[int, ...]], left: list[Share]) -> Iterator[Join]:
-    """Yield the joins: always the factor next whose result has the fewest states, at last what no factor joins."""
-    open_parts = set(range(len(causes)))
-    left = list(left)
-
-    def join(wide: int, narrow: int | None, share: Share | None) -> Join:
-        here = causes[wide]
-        there = () if narrow is None else causes[narrow]
-        causes.append(tuple(sorted(here + there)))
-        open_parts.difference_update({wide, narrow})
-        open_parts.add(len(causes) - 1)
-        rows: list[int | None] = [None] if share is None else [share.first + n for n in range(len(share.link) + 1)]
-        links = np.zeros((len(rows), max(map(max, causes)) + 1))
-        if share is not None:
-            links[1:] = share.link
-        groups: dict[tuple[float, ...], list[tuple[int | None, Action]]] = {}
-        for row, link in zip(rows, links, strict=True):
-            groups.setdefault(tuple(link[list(here)]), []).append((row, Action.of(link[list(there)])))
-        return Join(
-            wide, narrow, _layout(here, there), tuple((Action.of(np.array(w)), tuple(g)) for w, g in groups.items())
-        )
-
-    def touched(share: Share) -> list[int]:
-        return sorted((p for p in open_parts if _touched(share) & set(causes[p])), key=lambda p: (len(causes[p]), p))
-
-    while left:
-        share = min(left, key=lambda one: sum(len(causes[p]) for p in touched(one)))
-        left.remove(share)
-        while len(touched(share)) > 2:  # noqa: PLR2004 - the factor acts on a wide and a narrow part
-            narrow, wide = touched(share)[:2]
-            yield join(wide, narrow, None)
-        *rest, wide = touched(share)
-        yield join(wide, rest[0] if rest else None, share)
-    while len(open_parts) > 1:
-        narrow, wide = sorted(open_parts, key=lambda p: (len(causes[p]), p))[:2]
-        yield join(wide, narrow, None)
-
-
-def _layout(here: tuple[int, ...], there: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the shapes in which two parts broadcast to their causes together, the highest cause first."""
-    runs = [(side, 2 ** len(list(run))) for side, run in groupby(sorted(here + there, reverse=True), here.__contains__)]
-    return tuple(n if side else 1 for side, n in runs), tuple(1 if side else n for side, n in runs)

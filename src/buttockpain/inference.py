@@ -38,6 +38,7 @@ __all__ = [
     "log_soft_answer",
     "state_prior",
     "surprise",
+    "surprise_of",
 ]
 
 
@@ -234,11 +235,22 @@ def surprise(network: Network, evidence: Evidence, posterior: Posterior) -> Floa
     684-688; three-moment corrections of person-fit indices: Molenaar and Hoijtink, Psychometrika 55 (1990), 75-106.
     """
     hard = evidence if evidence.soft is None else Evidence(evidence.finding, evidence.factor)
-    surprisal = -posterior.log_likelihood if hard is evidence else -log_likelihood(network, hard)
+    log_likelihood_hard = posterior.log_likelihood if hard is evidence else log_likelihood(network, hard)
+    return surprise_of(network, evidence.finding, log_likelihood_hard, posterior.state)
+
+
+def surprise_of(
+    network: Network,
+    finding: np.ndarray[tuple[int, int], np.dtype[np.int8]],
+    log_likelihood: FloatArray,
+    state: FloatArray,
+) -> FloatArray:
+    """Return the surprise of answers (F, B), given their log-likelihood and the weight of each state, both (S, B)."""
+    surprisal = -log_likelihood
     if surprisal.shape[1] == 1:
-        moments = network.surprisal[evidence.finding[:, 0] >= 0].sum(axis=0)[:, :, None]
+        moments = network.surprisal[finding[:, 0] >= 0].sum(axis=0)[:, :, None]
     else:
-        moments = np.tensordot(network.surprisal, (evidence.finding >= 0).astype(np.float64), axes=(0, 0))
+        moments = np.tensordot(network.surprisal, (finding >= 0).astype(np.float64), axes=(0, 0))
     mean, variance, third = moments
     variance = variance + FLAT
     deviation = np.sqrt(variance)
@@ -247,7 +259,7 @@ def surprise(network: Network, evidence: Evidence, posterior: Posterior) -> Floa
     root = np.cbrt(1 + 3 * sixth * plain)
     # Wilson and Hilferty's (root - 1) / sixth, as a quotient that a skewness of zero does not make 0 / 0.
     distance = 3 * plain / (root * (root + 1) + 1) + sixth
-    result: FloatArray = (posterior.state * distance).sum(axis=0)
+    result: FloatArray = (state * distance).sum(axis=0)
     return result
 
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from buttockpain.convolution import Plan, switch_on
+from buttockpain.convolution_plan import plan_of
 from buttockpain.types import BoolArray, FloatArray, Id
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class Network:
             finding_index={name: index for index, name in enumerate(findings)},
             factor_index={factor.id: index for index, factor in enumerate(factors)},
             arc_steps=arc_steps,
-            plan=Plan.of(leak, [(factor.first, factor.link) for factor in factors]),
+            plan=plan_of(leak, [(factor.first, factor.link) for factor in factors]),
         )
 
 

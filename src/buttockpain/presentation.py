@@ -23,7 +23,7 @@ from buttockpain.types import MEASURES, Frozen, Id
 if TYPE_CHECKING:
     from buttockpain.knowledge import Knowledge, Threshold
 
-__all__ = ["Answer", "Answers", "Presentation", "Vocabulary", "flatten", "read"]
+__all__ = ["BOUNDS", "SEXES", "Answer", "Answers", "Presentation", "Vocabulary", "flatten", "read"]
 
 Answer = str | float
 """`"yes"`, `"no"`, `"unknown"`, a state of a several-state risk factor, or a number strictly between 0 and 1."""
@@ -41,13 +41,14 @@ _PLAIN: Mapping[Any, str] = {
 }
 _EXPECTED = "yes, no or unknown, True, False or None, or a number from 0 to 1"
 
-# Bounds of what a measured answer can be: a human life in whole years, the numeric rating scale, a century of days.
-_BOUNDS: Mapping[str, tuple[float, float, str]] = {
+BOUNDS: Mapping[str, tuple[float, float, str]] = {
     "age": (0, 120, "whole years from 0 to 120"),
     "pain_severity": (0, 10, "a number from 0 (no pain) to 10 (worst)"),
     "duration_days": (0, 36525, "days from 0 to 36525"),
 }
-_SEXES = ("female", "male")
+"""Bounds of what a measured answer can be: a human life in whole years, the numeric rating scale, a century of days."""
+
+SEXES = ("female", "male")
 _HINTS = 20
 
 
@@ -161,12 +162,12 @@ def read(answers: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Presentati
         if name not in order:
             # Looking for the nearest id takes a millisecond: enough for a person's slips, too much for a flood.
             problems.append(_unknown(name, order if len(problems) < _HINTS else ()))
-        elif name in _BOUNDS:
+        elif name in BOUNDS:
             number = _measured(name, value, problems)
             if number is not None:
                 given[name] = measured[name] = number
         elif name == "sex" or name in states:
-            allowed = _SEXES if name == "sex" else states[name]
+            allowed = SEXES if name == "sex" else states[name]
             word = _word(name, value, allowed, problems)
             if word is not None:
                 given[name] = word
@@ -223,7 +224,7 @@ def _word(name: str, value: Any, allowed: tuple[str, ...], problems: list[Proble
 
 def _measured(name: str, value: Any, problems: list[Problem]) -> float | None:
     """Return a measured answer, None if unknown or (with a problem) out of bounds."""
-    low, high, expected = _BOUNDS[name]
+    low, high, expected = BOUNDS[name]
     if value is None or (isinstance(value, str) and value.strip().lower() == "unknown"):
         return None
     if isinstance(value, numbers.Real) and not isinstance(value, bool):

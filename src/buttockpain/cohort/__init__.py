@@ -13,7 +13,8 @@ from buttockpain import model_file
 from buttockpain.cohort.files import score_file
 from buttockpain.cohort.frames import score_frame
 from buttockpain.cohort.output import decoded
-from buttockpain.cohort.scorer import ColumnUse, Scorer
+from buttockpain.cohort.rows import ColumnUse
+from buttockpain.cohort.scorer import Scorer
 from buttockpain.cohort.summary import Summary
 from buttockpain.model import Model
 

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from buttockpain.presentation import _SEXES as SEXES
-from buttockpain.presentation import Vocabulary
+from buttockpain.presentation import SEXES, Vocabulary
 from buttockpain.types import BoolArray, FloatArray, Id, IntArray, Measure
 from buttockpain.urgency import PRESENT, SETTLED, UNASKED, UNCLEAR
 
 if TYPE_CHECKING:
     from buttockpain.model import Model
 
-__all__ = ["NO", "NOT_ASKED", "SEXES", "SOFT", "UNKNOWN", "YES", "Answers", "Codes", "Layout", "Soft"]
+__all__ = ["NO", "NOT_ASKED", "SOFT", "UNKNOWN", "YES", "Answers", "Codes", "Layout", "Soft"]
 
 # A plain answer is its own status in the rule table. A several-state risk factor has the number of its state.
 YES, NO, NOT_ASKED, UNKNOWN = PRESENT, SETTLED, UNASKED, UNCLEAR

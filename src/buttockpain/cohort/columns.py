@@ -1,27 +1,26 @@
 """From Arrow columns to codes: what each cell answers.
 
-Booleans and numbers are read as whole arrays; every other kind of column is read word by distinct word, through
+Booleans and numbers are read as whole arrays; every other kind of column is read distinct value by distinct value, through
 `presentation.read`, so that spelling and messages are those of one person's answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from buttockpain.cohort.answers import NO, NOT_ASKED, SEXES, SOFT, UNKNOWN, YES, Answers, Layout
+from buttockpain.cohort.answers import NO, NOT_ASKED, SOFT, UNKNOWN, YES, Answers, Layout
 from buttockpain.errors import MissingExtraError
-from buttockpain.presentation import _BOUNDS as BOUNDS
-from buttockpain.presentation import read
+from buttockpain.presentation import BOUNDS, SEXES, read
 from buttockpain.types import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["EMPTY", "Cells", "Column", "Nulls", "arrow", "cell", "fill_in"]
+__all__ = ["EMPTY", "Cells", "Column", "Nulls", "arrow", "cells", "fill_in"]
 
 Nulls = Literal["not asked", "unknown"]
 """What an empty cell means: the question was not asked, or (as None in `rank`) it was and the answer is not known."""
@@ -42,7 +41,7 @@ class Cells:
 Column: TypeAlias = "pa.Array | Cells"
 
 EMPTY = object()
-"""What `cell` returns where there is nothing."""
+"""What `cells` returns where there is nothing."""
 
 
 def arrow() -> Any:
@@ -59,13 +58,22 @@ def arrow() -> Any:
     return pyarrow
 
 
-def fill_in(layout: Layout, answers: Answers, name: str, column: Column, nulls: Nulls) -> None:
-    """Read one column into the answers, and mark the people whose cell cannot be read.
+def fill_in(layout: Layout, answers: Answers, columns: Mapping[str, Column], nulls: Nulls) -> None:
+    """Read columns into the answers, and mark the people of whom a cell cannot be read.
 
     Parameters
     ----------
-    name : a question of the model, `sex`, or a measured answer.
+    columns : questions of the model, `sex`, and measured answers, by name.
     """
+    truths = {name: column for name, column in columns.items() if _is_truths(layout, name, column)}
+    _truths(layout, answers, truths, nulls)
+    for name, column in columns.items():
+        if name not in truths:
+            _fill_in_one(layout, answers, name, column, nulls)
+
+
+def _fill_in_one(layout: Layout, answers: Answers, name: str, column: Column, nulls: Nulls) -> None:
+    """Read one column."""
     if name in BOUNDS:
         _measure(layout, answers, name, column)
     elif name == "sex" or name in layout.vocabulary.states:
@@ -74,13 +82,14 @@ def fill_in(layout: Layout, answers: Answers, name: str, column: Column, nulls: 
         _answer(layout, answers, name, column, nulls)
 
 
-def cell(column: Column, row: int) -> Any:
-    """Return one cell as a Python value; EMPTY where there is none."""
+def cells(column: Column, rows: IntArray) -> list[Any]:
+    """Return some cells as Python values; EMPTY where there is none."""
     if isinstance(column, Cells):
-        index = int(column.index[row])
-        return column.values[index] if index >= 0 else EMPTY
-    value = column[row].as_py()
-    return EMPTY if value is None else value
+        return [column.values[index] if index >= 0 else EMPTY for index in column.index[rows].tolist()]
+    pa = arrow()
+    if pa.types.is_string_view(column.type):
+        column = column.cast(pa.large_string())
+    return [EMPTY if value is None else value for value in column.take(pa.array(rows)).to_pylist()]
 
 
 def _answer(layout: Layout, answers: Answers, name: str, column: Column, nulls: Nulls) -> None:
@@ -89,7 +98,7 @@ def _answer(layout: Layout, answers: Answers, name: str, column: Column, nulls: 
     codes = answers.codes[row]
     null = NOT_ASKED if nulls == "not asked" else UNKNOWN
     strength: FloatArray | None = None
-    if isinstance(column, Cells) or not _is_plain(column):
+    if isinstance(column, Cells) or not _is_number(column):
         index, values = _distinct(column)
         code, number = _looked_up(values, lambda value: _code_of(layout, name, value))
         np.copyto(codes, np.append(code, null).astype(np.int8)[index])
@@ -98,12 +107,6 @@ def _answer(layout: Layout, answers: Answers, name: str, column: Column, nulls: 
         bad = np.append(code == _BAD, False)[index]
         answers.mark(bad)
         codes[bad] = NOT_ASKED
-    elif arrow().types.is_boolean(column.type):
-        given = _valid(column)
-        values_given = _bits(column.buffers()[1], column.offset, len(column))
-        # In two's complement 0 - 1 is all ones, which is -1, and -2 without the lowest bit.
-        empty = (given - np.uint8(1)) & np.int8(null).view(np.uint8)
-        np.bitwise_or(values_given & given, empty, out=codes.view(np.uint8))
     else:
         number, given_mask = _numbers(column)
         yes, no = number == 1, number == 0
@@ -118,6 +121,39 @@ def _answer(layout: Layout, answers: Answers, name: str, column: Column, nulls: 
     if name == layout.vocabulary.presenting:
         answers.mark((codes != YES) & (codes != NOT_ASKED))
         codes[:] = YES
+
+
+def _is_truths(layout: Layout, name: str, column: Column) -> bool:
+    """Return whether a column is of booleans that answer a yes-or-no question other than the complaint."""
+    return (
+        not isinstance(column, Cells)
+        and arrow().types.is_boolean(column.type)
+        and name in layout.row
+        and name not in layout.vocabulary.states
+        and name != layout.vocabulary.presenting
+    )
+
+
+def _truths(layout: Layout, answers: Answers, columns: Mapping[str, pa.Array], nulls: Nulls) -> None:
+    """Read columns of booleans, all at once: a hundred small steps would have workers wait for each other."""
+    size = len(answers.bad)
+    if not columns or not size:
+        return
+    stride = (size + 7) // 8
+    values, valid = bytearray(), bytearray()
+    for column in columns.values():
+        stored_valid, stored = column.buffers()
+        values += _bits(stored, column.offset, size)
+        valid += b"\xff" * stride if stored_valid is None else _bits(stored_valid, column.offset, size)
+    shape = (len(columns), stride)
+    given = np.unpackbits(np.frombuffer(valid, np.uint8).reshape(shape), axis=1, count=size, bitorder="little")
+    codes = np.unpackbits(np.frombuffer(values, np.uint8).reshape(shape), axis=1, count=size, bitorder="little")
+    codes &= given
+    # In two's complement 0 - 1 is all ones, which is -1, and -2 without the lowest bit.
+    given -= 1
+    given &= np.int8(NOT_ASKED if nulls == "not asked" else UNKNOWN).view(np.uint8)
+    codes |= given
+    answers.codes[[layout.row[name] for name in columns]] = codes.view(np.int8)
 
 
 def _word(layout: Layout, answers: Answers, name: str, column: Column, nulls: Nulls) -> None:
@@ -141,7 +177,7 @@ def _word(layout: Layout, answers: Answers, name: str, column: Column, nulls: Nu
 
 def _measure(layout: Layout, answers: Answers, name: Any, column: Column) -> None:
     """Read a measured answer."""
-    if isinstance(column, Cells) or not _is_plain(column) or arrow().types.is_boolean(column.type):
+    if isinstance(column, Cells) or not _is_number(column):
         index, values = _distinct(column)
 
         def code_of(value: Any) -> tuple[int, float]:
@@ -182,10 +218,9 @@ def _looked_up(values: Sequence[Any], code_of: Callable[[Any], tuple[int, float]
     return np.array([code for code, _ in pairs], dtype=np.int64), np.array([n for _, n in pairs], dtype=np.float64)
 
 
-def _is_plain(column: pa.Array) -> bool:
-    """Return whether a column is of booleans or numbers, which are read without looking at each value."""
-    types = arrow().types
-    return any(is_one(column.type) for is_one in (types.is_boolean, types.is_integer, types.is_floating))
+def _is_number(column: pa.Array) -> bool:
+    """Return whether a column is of numbers, which are read without looking at each value."""
+    return bool(arrow().types.is_integer(column.type) or arrow().types.is_floating(column.type))
 
 
 def _distinct(column: Column) -> tuple[IntArray, Sequence[Any]]:
@@ -198,7 +233,7 @@ def _distinct(column: Column) -> tuple[IntArray, Sequence[Any]]:
     if types.is_nested(column.type) or types.is_temporal(column.type) or types.is_binary(column.type):
         # Nothing of the kind is an answer; one example says so, and no conversion is tried.
         first = next((one.as_py() for one in column if one.is_valid), None)
-        return np.where(_valid(column) == 1, 0, -1), [first]
+        return np.where(_valid(column), 0, -1), [first]
     if types.is_string_view(column.type):
         column = column.cast(arrow().large_string())
     if not types.is_dictionary(column.type):
@@ -211,7 +246,7 @@ def _distinct(column: Column) -> tuple[IntArray, Sequence[Any]]:
 
 def _numbers(column: pa.Array) -> tuple[FloatArray, BoolArray]:
     """Return a column of numbers as floats, and where there is one."""
-    given = _valid(column).view(np.bool_)
+    given = _valid(column)
     stored = np.frombuffer(column.buffers()[1], column.type.to_pandas_dtype(), len(column), _start(column))
     return stored.astype(np.float64), given
 
@@ -221,15 +256,19 @@ def _start(column: pa.Array) -> int:
     return int(column.offset * column.type.bit_width // 8)
 
 
-def _valid(column: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-    """Return 1 where there is a cell, 0 where there is none."""
+def _valid(column: pa.Array) -> BoolArray:
+    """Return where there is a cell."""
     buffer = column.buffers()[0]
-    if buffer is None or column.null_count == 0:
-        return np.ones(len(column), dtype=np.uint8)
-    return _bits(buffer, column.offset, len(column))
+    if buffer is None:
+        return np.ones(len(column), dtype=bool)
+    bits = np.frombuffer(_bits(buffer, column.offset, len(column)), np.uint8)
+    return np.unpackbits(bits, count=len(column), bitorder="little").view(np.bool_)
 
 
-def _bits(buffer: pa.Buffer, offset: int, length: int) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-    """Return a run of bits as bytes of 0 and 1."""
-    stored = np.frombuffer(buffer, np.uint8)[offset // 8 : (offset + length + 7) // 8]
-    return np.unpackbits(stored, bitorder="little")[offset % 8 : offset % 8 + length]
+def _bits(buffer: pa.Buffer, offset: int, length: int) -> bytes:
+    """Return a run of bits, from the first bit of a byte."""
+    stored = memoryview(buffer)[offset // 8 : (offset + length + 7) // 8]
+    if offset % 8 == 0:
+        return bytes(stored)
+    bits = np.unpackbits(np.frombuffer(stored, np.uint8), bitorder="little")[offset % 8 :][:length]
+    return np.packbits(bits, bitorder="little").tobytes()

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from buttockpain.cohort.readers import FORMATS, open_rows
-from buttockpain.cohort.scorer import Rows, Scorer
+from buttockpain.cohort.rows import Rows
+from buttockpain.cohort.scorer import Scorer
 from buttockpain.cohort.summary import Summary, Tally
 from buttockpain.cohort.writers import open_writer
 from buttockpain.errors import AnswerError, Problem

@@ -14,52 +14,46 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
-from buttockpain.cohort.answers import NO, NOT_ASKED, SOFT, YES, Answers, Codes, Soft
+from buttockpain.cohort.answers import NO, NOT_ASKED, YES, Answers, Codes, Soft
+from buttockpain.cohort.careful import Scores, careful
 from buttockpain.convolution import Part, Scratch, part_of, together
-from buttockpain.inference import FLAT, Evidence, infer, log_soft_answer
-from buttockpain.inference import surprise as surprise_of
+from buttockpain.inference import FLAT, log_soft_answer, surprise_of
 from buttockpain.network import Network, follow_arcs
 from buttockpain.types import FloatArray, IntArray
 
-__all__ = ["Kernel", "Scores"]
+__all__ = ["Kernel"]
 
-_CELLS = 2**17  # numbers in the largest work array of a block: 1 MiB, half a second-level cache
-_WIDEST, _NARROWEST = 1024, 64
+_TILE = 384  # people per matrix product: a multiple of every width that the inner loops of such libraries have
+_CELLS = 2**19  # numbers in the largest work array of a block: 4 MiB. Longer blocks mean fewer calls, and fewer moments
+# at which two workers want the interpreter at once.
+_TILES = 11  # at most
 _LEAST_LOG = -500.0  # with no finding below it, the exponential of no state loses digits
+_SLACK = 1e-6  # far above rounding: so much nearer to the limit, the bound does not decide
 _SMALLEST_TOTAL = 1e-280  # below this a product may have lost digits on its way to zero, and logarithms are used
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """What follows from the answers, one column per person.
-
-    Attributes
-    ----------
-    cause : (C, B) probability of each cause.
-    none_of_these : (B,) probability that no ranked cause is present.
-    log_evidence : (B,) natural log of the probability of the answers; minus infinity, with zeros elsewhere, where
-        the answers are impossible.
-    surprise : (B,) as `inference.surprise`; NaN where it was not asked for.
-    """
-
-    cause: FloatArray
-    none_of_these: FloatArray
-    log_evidence: FloatArray
-    surprise: FloatArray
-
-
 class Work(Scratch):
-    """Scratch with the arrays that are not of numbers."""
+    """Scratch for one block, with the arrays that are not of numbers."""
 
-    def __init__(self, width: int, rows: int) -> None:
-        super().__init__(width)
-        self.mask = np.empty((rows, width), dtype=np.bool_)
+    def __init__(self, width: int, tile: int, rows: int) -> None:
+        super().__init__(width, tile)
         self.codes = np.empty((rows, width), dtype=np.int8)
+        self._mask = np.empty((rows, width), dtype=np.bool_)
+
+    def where(self, codes: Codes, code: int, out: FloatArray) -> FloatArray:
+        """Return 1 where a code stands, 0 elsewhere."""
+        mask = self._mask[: len(codes), : codes.shape[1]]
+        np.copyto(out, np.equal(codes, code, out=mask))
+        return out
+
+    @property
+    def all_bytes(self) -> int:
+        """Bytes of all arrays."""
+        return self.nbytes + 2 * self.codes.nbytes
 
 
 class Kernel:
@@ -68,7 +62,7 @@ class Kernel:
     Attributes
     ----------
     network : what it computes with.
-    width : people per block; depends on the size of the network only.
+    width, tile : people per block at most, and per matrix product; depend on the size of the network only.
     nbytes : what one worker needs to work on.
     """
 
@@ -76,18 +70,20 @@ class Kernel:
         self.network = network
         states, findings = len(network.has), len(network.findings)
         rows = max(states, findings + len(network.causes) + 1)
-        self.width = min(_WIDEST, max(_NARROWEST, 2 ** int(math.log2(_CELLS / rows))))
+        self.tile = min(_TILE, max(48, _CELLS // rows // 48 * 48))
+        self.width = self.tile * min(_TILES, max(1, _CELLS // rows // self.tile))
         log_no, log_yes = network.log_answer[::2], network.log_answer[1::2]
         # log P(no | state) is a sum: one term always, and one for each cause the state has.
         alone = log_no[:, [0, *(1 << k for k in range(len(network.causes)))]].T
         self._no_terms = np.ascontiguousarray(np.vstack([alone[:1], alone[1:] - alone[0]]))
         self._likelihood = np.ascontiguousarray(np.hstack([log_yes.T, np.ones((states, 1)), network.has]))
         self._summary = np.vstack([network.summary[: len(network.causes)], network.summary[-1:], np.ones((1, states))])
-        # Of the surprisal the mean, a ninth of the variance and a 162nd of the third moment: see `_distances`. The
-        # complaint is always answered, so its row carries what keeps a variance from being zero.
-        moments = network.surprisal.transpose(1, 2, 0) * np.array([1, 1 / 9, 1 / 162])[:, None, None]
-        moments[1, :, network.presenting] += FLAT / 9
-        self._moments = np.ascontiguousarray(moments).reshape(3 * states, findings)
+        # For `_bounds`. The complaint is always answered, so its row carries what is added once per person.
+        gap = log_no - log_yes
+        self._bend = bend = float(((np.exp(log_no) - np.exp(log_yes)) * gap).max()) / 6
+        moments = network.surprisal[:, :2].transpose(1, 2, 0) * np.array([-1, 1])[:, None, None]
+        moments[:, :, network.presenting] += np.array([bend, FLAT])[:, None]
+        self._moments = np.ascontiguousarray(moments).reshape(2 * states, findings)
         # Whether the least likely of all answers together are still far from the smallest float.
         self._fits = network.log_answer.min(axis=1).reshape(-1, 2).min(axis=1).sum() > _LEAST_LOG
         self._radix = np.zeros((len(network.plan.parts), len(network.factors)))
@@ -101,53 +97,55 @@ class Kernel:
         self._idle: deque[Work] = deque()
         self._nobody = np.full((findings + len(network.factors), self.width), NOT_ASKED, dtype=np.int8)
         self._nobody[network.presenting] = YES
-        work = Work(self.width, len(self._nobody))
-        self._block(self._nobody, (), work, _empty(network, self.width), slice(0, self.width), surprise=True)
-        self.nbytes = work.nbytes + 4 * 8 * states * self.width  # virtual evidence needs a few more
+        work = Work(self.width, self.tile, len(self._nobody))
+        self._block(self._nobody, (), work, _empty(network, self.width), slice(0, self.width), limit=math.inf)
+        self.nbytes = work.all_bytes + 4 * 8 * states * self.width  # virtual evidence needs a few more
         self._idle.append(work)
 
-    def score(self, answers: Answers, *, surprise: bool = True) -> Scores:
+    def score(self, answers: Answers, *, limit: float | None = None) -> Scores:
         """Return what follows from the answers of any number of people.
 
         Parameters
         ----------
         answers : filled in from age and sex.
-        surprise : whether the surprise is wanted; it costs as much as all the rest.
+        limit : of the surprise, above which the fit is poor; None if nobody wants to know.
         """
         network = self.network
         rows, size = len(network.findings) + len(network.factors), answers.codes.shape[1]
         scores = _empty(network, size)
-        work = self._idle.pop() if self._idle else Work(self.width, rows)
+        work = self._idle.pop() if self._idle else Work(self.width, self.tile, rows)
         soft = list(answers.soft(0, rows))
         for first in range(0, size, self.width):
             last = min(first + self.width, size)
             block = answers.codes[:rows, first:last]
-            if last - first < self.width:
-                block = self._nobody.copy()
+            work.used = -(-(last - first) // self.tile) * self.tile
+            if work.used > last - first:
+                block = self._nobody[:, : work.used].copy()
                 block[:, : last - first] = answers.codes[:rows, first:last]
-            self._block(block, [one.between(first, last) for one in soft], work, scores, slice(first, last), surprise)
+            self._block(block, [one.between(first, last) for one in soft], work, scores, slice(first, last), limit)
         self._idle.append(work)
         for column in np.flatnonzero(np.isnan(scores.log_evidence)):
-            self._carefully(answers, soft, int(column), scores)
+            person = careful(network, answers, int(column), math.inf if limit is None else limit)
+            scores.cause[:, column], scores.none_of_these[column] = person.cause[:, 0], person.none_of_these[0]
+            scores.log_evidence[column], scores.poor_fit[column] = person.log_evidence[0], person.poor_fit[0]
         return scores
 
     def _block(
-        self, codes: Codes, soft: Sequence[Soft], work: Work, scores: Scores, here: slice, surprise: bool
+        self, codes: Codes, soft: Sequence[Soft], work: Work, scores: Scores, here: slice, limit: float | None
     ) -> None:
         """Score one block, and write the columns that are people; log-evidence NaN where logarithms are needed."""
         network = self.network
         states, findings, causes = len(network.has), len(network.findings), len(network.causes)
         answered, asked = work.take(findings + causes + 1), work.take(findings)
-        mask = work.mask[:findings]
-        np.copyto(answered[:findings], np.equal(codes[:findings], YES, out=mask))
-        np.copyto(asked, np.equal(codes[:findings], NO, out=mask))
-        np.matmul(self._no_terms, asked, out=answered[findings:])
-        joint = np.matmul(self._likelihood, answered, out=work.take(states))
-        moments = None
-        if surprise:
+        work.where(codes[:findings], YES, answered[:findings])
+        work.where(codes[:findings], NO, asked)
+        work.product(self._no_terms, asked, answered[findings:])
+        joint = work.product(self._likelihood, answered, work.take(states))
+        bounds = None
+        if limit is not None:
             asked += answered[:findings]
-            moments = self._distances(asked, joint, work)
-        work.give(answered, asked)
+            bounds = self._bounds(asked, joint, work)
+        work.give(asked)
         for one in soft:
             if one.row < findings and len(one.columns):
                 joint[:, one.columns] += log_soft_answer(network, one.row, one.strength)
@@ -160,7 +158,7 @@ class Kernel:
         joint *= prior
         work.give(prior)
 
-        summary = np.matmul(self._summary, joint, out=work.take(causes + 2))
+        summary = work.product(self._summary, joint, work.take(causes + 2))
         total = summary[-1]
         lost = total < _SMALLEST_TOTAL
         total[lost] = np.nan
@@ -169,16 +167,21 @@ class Kernel:
         scores.cause[:, here] = summary[:causes, :count]
         scores.none_of_these[here] = summary[causes, :count]
         scores.log_evidence[here] = (np.log(total) + shift)[:count]
-        if moments is not None:
-            unusual = np.einsum("sb,sb->b", moments[2 * states :], joint)
-            np.divide(unusual[:count], total[:count], out=scores.surprise[here])
-            work.give(moments)
-        work.give(joint, summary)
+        if bounds is not None and limit is not None:
+            most = np.einsum("sb,sb->b", bounds[:states], joint)
+            doubtful = np.flatnonzero(most[:count] > (limit - _SLACK) * total[:count])
+            if len(doubtful):
+                state = joint[:, doubtful] / total[doubtful]
+                log_likelihood = self._likelihood @ answered[:, doubtful]
+                surprise = surprise_of(network, codes[:findings, doubtful], log_likelihood, state)
+                scores.poor_fit[here.start + doubtful] = surprise > limit
+            work.give(bounds)
+        work.give(joint, summary, answered)
 
     def _prior(self, codes: Codes, soft: Sequence[Soft], work: Work) -> FloatArray:
         """Return the distribution of the causes and what is known of the risk factors, jointly, (S, B)."""
         network = self.network
-        number = np.maximum(codes, NOT_ASKED, out=work.codes[: len(codes)])
+        number = np.maximum(codes, NOT_ASKED, out=work.codes[: len(codes), : codes.shape[1]])
         number += 1
         index = (self._radix @ number).astype(np.intp)  # whole numbers far below 2^53
         parts = [
@@ -212,64 +215,26 @@ class Kernel:
             )
         return weight
 
-    def _distances(self, asked: FloatArray, log_likelihood: FloatArray, work: Work) -> FloatArray:
-        """Return the distance of the answers from their mean surprisal in each state, as in `inference.surprise`.
+    def _bounds(self, asked: FloatArray, log_likelihood: FloatArray, work: Work) -> FloatArray:
+        """Return in each state a number that the distance in `inference.surprise` does not exceed, in (2S, B) the first S.
 
-        Returns
-        -------
-        (3S, B), the distances in the last S rows; what stands in the others is of no more use.
+        Few people surprise, and this shows it of most others at half the cost. With z the plain distance and g a sixth
+        of the skewness, the distance is (cbrt(1 + 3gz) - 1) / g + g. As g is never negative (of two answers the rarer
+        one surprises more), that is at most z + g where z is positive, and at most g where it is not. And g is at most
+        `_bend` / deviation, `_bend` being a sixth of the largest ratio of third moment to variance of any answer.
         """
         states = len(log_likelihood)
-        moments = np.matmul(self._moments, asked, out=work.take(3 * states))
-        plain, variance, sixth = moments[:states], moments[states : 2 * states], moments[2 * states :]
-        inverse = np.divide(1, variance, out=variance)
-        sixth *= inverse
-        per_deviation = np.sqrt(inverse, out=inverse)  # 3 / deviation
-        sixth *= per_deviation
-        plain += log_likelihood
-        plain *= per_deviation  # -3 times the plain distance
-        root = np.multiply(plain, sixth, out=variance)
-        np.subtract(1, root, out=root)
-        np.cbrt(root, out=root)
-        below = np.add(root, 1, out=work.take(states))
-        below *= root
-        below += 1
-        plain /= below
-        sixth -= plain
-        work.give(below)
+        moments = work.product(self._moments, asked, work.take(2 * states))
+        excess, variance = moments[:states], moments[states:]  # minus the mean surprisal, and `_bend`
+        excess -= log_likelihood
+        np.maximum(excess, self._bend, out=excess)
+        excess /= np.sqrt(variance, out=variance)
         return moments
-
-    def _carefully(self, answers: Answers, soft: Sequence[Soft], column: int, scores: Scores) -> None:
-        """Score one person with logarithms all the way, where the product of all probabilities came near zero."""
-        network = self.network
-        findings = len(network.findings)
-        code = answers.codes[: findings + len(network.factors), column]
-        finding = np.where(code[:findings] == SOFT, NOT_ASKED, np.maximum(code[:findings], NOT_ASKED))[:, None]
-        likelihood = np.ones((len(network.base), 1))
-        for f, one in enumerate(network.factors):
-            if code[findings + f] >= 0:
-                likelihood[one.first : one.first + len(one.states), 0] = (
-                    np.arange(len(one.states)) == code[findings + f]
-                )
-        strength = np.full(finding.shape, 0.5)
-        for here in soft:
-            for answer in here.strength[here.columns == column]:
-                if here.row < findings:
-                    strength[here.row] = answer
-                else:
-                    first = network.factors[here.row - findings].first
-                    likelihood[first : first + 2, 0] = np.array([1 - answer, answer]) / max(answer, 1 - answer)
-        evidence = Evidence(finding, likelihood, strength if soft else None)
-        posterior = infer(network, evidence)
-        scores.cause[:, column] = posterior.cause[:, 0]
-        scores.none_of_these[column] = posterior.none_of_these[0]
-        scores.log_evidence[column] = posterior.log_evidence[0]
-        scores.surprise[column] = surprise_of(network, evidence, posterior)[0]
 
 
 def _empty(network: Network, size: int) -> Scores:
     """Return scores to be written."""
-    return Scores(np.empty((len(network.causes), size)), np.empty(size), np.empty(size), np.full(size, np.nan))
+    return Scores(np.empty((len(network.causes), size)), np.empty(size), np.empty(size), np.zeros(size, dtype=bool))
 
 
 def _table(network: Network, part: Part) -> FloatArray:

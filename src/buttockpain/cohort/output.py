@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from buttockpain.cohort.careful import Scores
 from buttockpain.cohort.columns import arrow
-from buttockpain.cohort.kernel import Scores
 from buttockpain.cohort.rules import Levels
 from buttockpain.types import BoolArray, IntArray, Level
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import csv as standard_csv
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from buttockpain.cohort.columns import Cells, arrow
-from buttockpain.cohort.scorer import ColumnUse, Rows, Scorer
+from buttockpain.cohort.json_lines import Key, slices_of
+from buttockpain.cohort.rows import ColumnUse, Rows
+from buttockpain.cohort.scorer import Scorer
 from buttockpain.errors import AnswerError, Problem
 
 if TYPE_CHECKING:
@@ -149,97 +148,32 @@ def _said(text: str) -> Any:
 def _json_lines(path: Path, scorer: Scorer) -> OpenRows:
     """Read one object per line; a key that is left out is an empty cell, null is None."""
     pa = arrow()
-    slices = _slices(path, scorer.slice_rows)
+    slices = slices_of(path, scorer.slice_rows)
     size, head = next(slices, (0, {}))
     _used(scorer, head, path)
-    types = {name: pa.array(head[name].cells(size)).type for name in scorer.ids if name in head}
+    types = {name: _id_column(name, head[name].cells(size), None, 0).type for name in scorer.ids}
 
     def parts() -> Iterator[Rows]:
         first = 0
         for count, keys in chain([(size, head)], slices):
             use = scorer.columns({**head, **keys}.keys())
             asked = {name: keys[name].column(count) for name in use.used if name in keys}
-            ids = [_id_column(name, keys.get(name, _Key()).cells(count), types[name], first) for name in scorer.ids]
+            ids = [_id_column(name, keys.get(name, Key()).cells(count), types[name], first) for name in scorer.ids]
             yield Rows(asked, ids, count, first)
             first += count
 
     return OpenRows(pa.schema([(name, types.get(name, pa.null())) for name in head]), parts(), None)
 
 
-class _Key:
-    """The values of one key in some lines: which line has which of the distinct values."""
-
-    def __init__(self) -> None:
-        self.rows: list[int] = []
-        self.numbers: list[int] = []
-        self.values: list[Any] = []
-        self._number: dict[Any, int] = {}
-
-    def add(self, row: int, value: Any) -> None:
-        """Add the value of a line; true and 1 are different values."""
-        kind = type(value)
-        key = value if kind is str else (kind, repr(value) if kind is _Pairs or kind is list else value)
-        number = self._number.setdefault(key, len(self.values))
-        if number == len(self.values):
-            self.values.append(value)
-        self.rows.append(row)
-        self.numbers.append(number)
-
-    def column(self, size: int) -> Cells:
-        """Return a column of so many lines."""
-        index = np.full(size, -1)
-        index[self.rows] = self.numbers
-        return Cells(index, self.values)
-
-    def cells(self, size: int) -> list[Any]:
-        """Return the values line by line, None where there is none."""
-        return [self.values[number] if number >= 0 else None for number in self.column(size).index.tolist()]
-
-
-def _slices(path: Path, size: int) -> Iterator[tuple[int, dict[str, _Key]]]:
-    """Yield the keys of some lines at a time, and how many lines these are."""
-    with path.open("rb") as file:
-        lines = enumerate(line for line in file if line.strip())
-        while True:
-            keys: dict[str, _Key] = {}
-            count = 0
-            for number, line in islice(lines, size):
-                _add_line(keys, count, number, line)
-                count += 1
-            if not count:
-                return
-            yield count, keys
-
-
-def _add_line(keys: dict[str, _Key], row: int, number: int, line: bytes) -> None:
-    """Add one line, the so-manieth of its slice and of the file."""
-    try:
-        pairs = json.loads(line, object_pairs_hook=_Pairs)
-    except (ValueError, RecursionError):
-        pairs = None
-    if not isinstance(pairs, _Pairs):
-        raise AnswerError([Problem(f"row {number}", "no JSON object", 'an object such as {"slr_positive": true}')])
-    for name, value in pairs:
-        key = keys.get(name)
-        if key is None:
-            key = keys[name] = _Key()
-        elif key.rows and key.rows[-1] == row:
-            raise AnswerError([Problem(f"row {number}", "a key that stands there twice", "each key once")])
-        key.add(row, value)
-
-
-class _Pairs(list[tuple[str, Any]]):
-    """The keys and values of a JSON object as they stand there."""
-
-
-def _id_column(name: str, values: list[Any], kind: pa.DataType, first: int) -> pa.Array:
+def _id_column(name: str, values: list[Any], kind: pa.DataType | None, first: int) -> pa.Array:
     """Return a column that is carried through, of the type it has in the first rows."""
     pa = arrow()
     try:
         return pa.array(values, kind)
     except (pa.ArrowException, TypeError):
         where = f"rows {first} to {first + len(values) - 1}, {name}"
-        raise AnswerError([Problem(where, "a value of another type", f"{kind}, as in the first rows")]) from None
+        expected = "values of one type" if kind is None else f"{kind}, as in the first rows"
+        raise AnswerError([Problem(where, "a value of another type", expected)]) from None
 
 
 def _used(scorer: Scorer, names: Iterable[str], path: Path) -> ColumnUse:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from buttockpain.cohort.answers import SOFT, Answers, Layout
-from buttockpain.cohort.kernel import Scores
+from buttockpain.cohort.careful import Scores
 from buttockpain.differential import MARGIN
 from buttockpain.types import BoolArray, IntArray
 from buttockpain.urgency import PRESENT, SETTLED, UNASKED, UNCLEAR, Status, Urgency
@@ -51,11 +51,11 @@ class Rules:
     def __init__(self, model: Model, layout: Layout) -> None:
         self._urgency = urgency = Urgency.of(model.rules)
         self._table = table = model.rules
-        self._poor_fit = model.directory.poor_fit
         facts = list(urgency.fact)
         self._asked = np.array([fact for fact, name in enumerate(facts) if name in layout.row])
         self._rows = np.array([layout.row[facts[fact]] for fact in self._asked])
         self._fact_of_row = dict(zip(self._rows.tolist(), self._asked.tolist(), strict=True))
+        self._flags = np.flatnonzero(urgency.flag)
         self._override = [urgency.fact[name] for name in table.override_facts]
         self._floors = [
             (model.network.causes.index(name), least, reason.level.rank) for name, least, reason in table.floors
@@ -64,14 +64,15 @@ class Rules:
 
     def decide(self, answers: Answers) -> Levels:
         """Return what the rules say, before any ranking."""
-        urgency, size = self._urgency, answers.codes.shape[1]
+        urgency = self._urgency
         status = self._status(answers)
         present = status == PRESENT
+        flags = present[self._flags]
         levels = Levels(
-            np.zeros(size, dtype=np.int8), np.zeros(size, dtype=np.int16), present[self._override].any(axis=0)
+            level=(flags.view(np.int8) * urgency.flag[self._flags, None]).max(axis=0, initial=0),
+            reasons=flags.sum(axis=0, dtype=np.int16),
+            override=present[self._override].any(axis=0),
         )
-        for fact in np.flatnonzero(urgency.flag):
-            levels.add(present[fact], int(urgency.flag[fact]))
         for all_of, any_of, level in urgency.rules:
             fired = present[all_of].all(axis=0)
             if any_of.size:
@@ -95,7 +96,7 @@ class Rules:
         for cause, least, level in self._floors:
             levels.add((scores.cause[cause] >= least - MARGIN) & readable, level)
         levels.add(none_leads & readable, self._table.none_of_these.level.rank)
-        levels.add((scores.surprise > self._poor_fit + MARGIN) & readable, self._table.poor_fit.level.rank)
+        levels.add(scores.poor_fit & readable, self._table.poor_fit.level.rank)
         return np.where(none_leads, -1, leading)
 
     def _status(self, answers: Answers) -> Status:

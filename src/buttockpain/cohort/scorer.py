@@ -3,67 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from buttockpain.cohort.answers import Layout
-from buttockpain.cohort.columns import EMPTY, Column, Nulls, arrow, cell, fill_in
+from buttockpain.cohort.columns import Nulls, arrow, fill_in
 from buttockpain.cohort.kernel import Kernel
 from buttockpain.cohort.output import Output
 from buttockpain.cohort.parallel import OneBlasThread, in_order, processors
+from buttockpain.cohort.rows import ColumnUse, Rows, problems_of
 from buttockpain.cohort.rules import Rules
-from buttockpain.errors import AnswerError, ImpossibleEvidenceError, Problem, nearest
+from buttockpain.differential import MARGIN
+from buttockpain.errors import AnswerError, Problem, nearest
 from buttockpain.model import default_model
-from buttockpain.presentation import read
-from buttockpain.types import IntArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from buttockpain.model import Model
 
-__all__ = ["ColumnUse", "Rows", "Scorer"]
+__all__ = ["Scorer"]
 
-SLICE_ROWS = 2**14  # at most, for one worker at a time: enough to hide the cost of a column, few enough to share out
+SLICE_BLOCKS = 4  # at most, for one worker at a time: enough to hide the cost of a column, few enough to share out
 DEFAULT_MEMORY = 2**29
-_SHOWN_ROWS = 10  # a message that lists more of them is not read
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnUse:
-    """What becomes of the columns of a table.
-
-    Attributes
-    ----------
-    used : columns that answer a question of the model.
-    missing : questions of the model without a column: not asked of anybody.
-    ignored : columns that are neither questions nor carried through.
-    """
-
-    used: tuple[str, ...]
-    missing: tuple[str, ...]
-    ignored: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Some rows of a table as columns of any kind.
-
-    Attributes
-    ----------
-    columns : those that answer questions, by name.
-    ids : those that are carried through.
-    size : number of rows.
-    first : number of the first row in the whole table, for messages.
-    """
-
-    columns: Mapping[str, Column]
-    ids: Sequence[pa.Array]
-    size: int
-    first: int
 
 
 class Scorer:
@@ -131,7 +95,7 @@ class Scorer:
         # Codes and scores of a slice; every worker has one in hand, one that waits, and the same again of Arrow's.
         row_bytes = 4 * (len(self._layout.row) + 16 * (len(model.network.causes) + len(self._output.fields)))
         block_bytes, spare = row_bytes * self._kernel.width, memory - self._kernel.nbytes
-        self.slice_rows = min(SLICE_ROWS, self._kernel.width * max(1, spare // block_bytes))
+        self.slice_rows = self._kernel.width * min(SLICE_BLOCKS, max(1, spare // block_bytes))
         worker = self._kernel.nbytes + self.slice_rows * row_bytes
         if memory < worker:
             message = f"memory={memory:,} is not enough for one worker of this model; give at least {worker:,} bytes"
@@ -240,15 +204,14 @@ class Scorer:
         """Return the answers to some rows; `schema` is that of the answers."""
         answers = self._layout.blank(rows.size)
         if rows.size:
-            for name, column in rows.columns.items():
-                fill_in(self._layout, answers, name, column, self._nulls)
+            fill_in(self._layout, answers, rows.columns, self._nulls)
         self._layout.check(answers)
         levels = self._rules.decide(answers)
         self._layout.fill(answers)
         with self._one_blas_thread:
-            scores = self._kernel.score(answers)
+            scores = self._kernel.score(answers, limit=self.model.directory.poor_fit + MARGIN)
         bad = answers.bad | np.isneginf(scores.log_evidence)
-        problems = self._problems(rows, np.flatnonzero(bad))
+        problems = problems_of(self.model, rows, np.flatnonzero(bad), self._nulls, flags=self._flags)
         leading = self._rules.raise_levels(levels, scores, ~bad)
         texts = {row: "; ".join(map(str, found)) for row, found in problems.items()}
         return self._output.batch(schema, rows.ids, levels, leading, scores, bad, texts)
@@ -256,38 +219,3 @@ class Scorer:
     def _in_order(self, parts: Iterable[tuple[Rows, pa.Schema]]) -> Iterator[pa.RecordBatch]:
         """Yield the answers, computed in parallel."""
         return in_order(lambda part: self.score_rows(*part), parts, threads=self.threads, ahead=2 * self.threads)
-
-    def _problems(self, rows: Rows, bad: IntArray) -> dict[int, list[Problem]]:
-        """Return what is wrong with the rows that are bad, in the words of one person's answers.
-
-        Raises
-        ------
-        AnswerError : there are any, and they are not to be flagged.
-        """
-        found = {row: self._problems_of(rows, row) for row in (bad if self._flags else bad[:_SHOWN_ROWS]).tolist()}
-        if found and not self._flags:
-            problems = [Problem(f"row {rows.first + row}, {one.path}", one.found, one.expected, one.advice)
-                        for row, those in found.items() for one in those]  # fmt: skip
-            if len(bad) > len(found):
-                last = rows.first + rows.size - 1
-                problems.append(Problem(f"rows up to {last}", f"{len(bad) - len(found)} more bad rows", "none"))
-            raise AnswerError(problems)
-        return found
-
-    def _problems_of(self, rows: Rows, row: int) -> list[Problem]:
-        """Return what is wrong with one row."""
-        given: dict[str, Any] = {}
-        for name, column in rows.columns.items():
-            value = cell(column, row)
-            if value is not EMPTY or self._nulls == "unknown":
-                given[name] = None if value is EMPTY else value
-        _, problems = read(given, self.model.vocabulary)
-        if not problems:
-            try:
-                self.model.rank(given)
-            except ImpossibleEvidenceError as error:
-                clash = ", ".join(error.answers)
-                problems = [
-                    Problem("answers", f"together of probability 0: {clash}", "answers that can occur together")
-                ]
-        return problems

@@ -16,8 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from buttockpain.types import FloatArray
 
@@ -25,6 +27,8 @@ __all__ = ["TABLE", "Action", "Join", "Part", "Plan", "Scratch", "Share", "part_
 
 TABLE = 2**15
 """The most numbers in a table of a part over all answers to its factors: 256 KiB, which stays in the cache."""
+
+Float = TypeVar("Float", np.float32, np.float64)
 
 _MATRIX_STATES = 16  # up to here one small matrix product is faster than switching on cause by cause
 
@@ -82,7 +86,7 @@ class Scratch:
         for array in arrays:
             self._free.setdefault(len(array), []).append(array if array.base is None else array.base)
 
-    def product(self, left: FloatArray, right: FloatArray, out: FloatArray) -> FloatArray:
+    def product(self, left: NDArray[Float], right: NDArray[Float], out: NDArray[Float]) -> NDArray[Float]:
         """Return the matrix product of (rows, n) and (n, used), tile by tile."""
         tiles = (right.shape[1] // self.tile, self.tile)
         by_tile = right.reshape(len(right), *tiles).transpose(1, 0, 2)

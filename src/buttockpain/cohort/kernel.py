@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from buttockpain.cohort.answers import NO, NOT_ASKED, YES, Answers, Codes, Soft
 from buttockpain.cohort.careful import Scores, careful
@@ -27,22 +28,26 @@ from buttockpain.types import FloatArray, IntArray
 
 __all__ = ["Kernel"]
 
+
 _TILE = 384  # people per matrix product: a multiple of every width that the inner loops of such libraries have
 _CELLS = 2**19  # numbers in the largest work array of a block: 4 MiB. Longer blocks mean fewer calls, and fewer moments
 # at which two workers want the interpreter at once.
 _TILES = 11  # at most
 _LEAST_LOG = -500.0  # with no finding below it, the exponential of no state loses digits
-_SLACK = 1e-6  # far above rounding: so much nearer to the limit, the bound does not decide
+_ROUNDING = float(np.finfo(np.float32).eps)  # of the bound: twice what one operation rounds off
 _SMALLEST_TOTAL = 1e-280  # below this a product may have lost digits on its way to zero, and logarithms are used
 
 
 class Work(Scratch):
-    """Scratch for one block, with the arrays that are not of numbers."""
+    """Scratch for one block of a network, with the arrays that are not of float64."""
 
-    def __init__(self, width: int, tile: int, rows: int) -> None:
+    def __init__(self, width: int, tile: int, network: Network) -> None:
         super().__init__(width, tile)
+        states, findings, rows = len(network.has), len(network.findings), len(network.findings) + len(network.factors)
         self.codes = np.empty((rows, width), dtype=np.int8)
         self._mask = np.empty((rows, width), dtype=np.bool_)
+        self._asked = np.empty((findings, width), dtype=np.float32)
+        self._moments = np.empty((2 * states, width), dtype=np.float32)
 
     def where(self, codes: Codes, code: int, out: FloatArray) -> FloatArray:
         """Return 1 where a code stands, 0 elsewhere."""
@@ -50,10 +55,16 @@ class Work(Scratch):
         np.copyto(out, np.equal(codes, code, out=mask))
         return out
 
+    def moments(self, matrix: NDArray[np.float32], codes: Codes) -> NDArray[np.float32]:
+        """Return a matrix (2S, F) times 1 where a finding was answered by yes or no, 0 elsewhere, (2S, used)."""
+        mask, asked = self._mask[: len(codes), : self.used], self._asked[:, : self.used]
+        np.copyto(asked, np.greater_equal(codes, NO, out=mask))
+        return self.product(matrix, asked, self._moments[:, : self.used])
+
     @property
     def all_bytes(self) -> int:
         """Bytes of all arrays."""
-        return self.nbytes + 2 * self.codes.nbytes
+        return self.nbytes + 2 * self.codes.nbytes + self._asked.nbytes + self._moments.nbytes
 
 
 class Kernel:
@@ -82,8 +93,10 @@ class Kernel:
         gap = log_no - log_yes
         self._bend = bend = float(((np.exp(log_no) - np.exp(log_yes)) * gap).max()) / 6
         moments = network.surprisal[:, :2].transpose(1, 2, 0) * np.array([-1, 1])[:, None, None]
-        moments[:, :, network.presenting] += np.array([bend, FLAT])[:, None]
-        self._moments = np.ascontiguousarray(moments).reshape(2 * states, findings)
+        self._rounding = (findings + 8) * _ROUNDING
+        most = bend + float(network.surprisal[:, 0].max(axis=-1).sum())
+        moments[:, :, network.presenting] += np.array([bend + self._rounding * most, FLAT])[:, None]
+        self._moments = np.ascontiguousarray(moments, dtype=np.float32).reshape(2 * states, findings)
         # Whether the least likely of all answers together are still far from the smallest float.
         self._fits = network.log_answer.min(axis=1).reshape(-1, 2).min(axis=1).sum() > _LEAST_LOG
         self._radix = np.zeros((len(network.plan.parts), len(network.factors)))
@@ -97,7 +110,7 @@ class Kernel:
         self._idle: deque[Work] = deque()
         self._nobody = np.full((findings + len(network.factors), self.width), NOT_ASKED, dtype=np.int8)
         self._nobody[network.presenting] = YES
-        work = Work(self.width, self.tile, len(self._nobody))
+        work = Work(self.width, self.tile, network)
         self._block(self._nobody, (), work, _empty(network, self.width), slice(0, self.width), limit=math.inf)
         self.nbytes = work.all_bytes + 4 * 8 * states * self.width  # virtual evidence needs a few more
         self._idle.append(work)
@@ -113,7 +126,7 @@ class Kernel:
         network = self.network
         rows, size = len(network.findings) + len(network.factors), answers.codes.shape[1]
         scores = _empty(network, size)
-        work = self._idle.pop() if self._idle else Work(self.width, self.tile, rows)
+        work = self._idle.pop() if self._idle else Work(self.width, self.tile, network)
         soft = list(answers.soft(0, rows))
         for first in range(0, size, self.width):
             last = min(first + self.width, size)
@@ -136,16 +149,13 @@ class Kernel:
         """Score one block, and write the columns that are people; log-evidence NaN where logarithms are needed."""
         network = self.network
         states, findings, causes = len(network.has), len(network.findings), len(network.causes)
-        answered, asked = work.take(findings + causes + 1), work.take(findings)
+        answered, answered_no = work.take(findings + causes + 1), work.take(findings)
         work.where(codes[:findings], YES, answered[:findings])
-        work.where(codes[:findings], NO, asked)
-        work.product(self._no_terms, asked, answered[findings:])
+        work.where(codes[:findings], NO, answered_no)
+        work.product(self._no_terms, answered_no, answered[findings:])
+        work.give(answered_no)
         joint = work.product(self._likelihood, answered, work.take(states))
-        bounds = None
-        if limit is not None:
-            asked += answered[:findings]
-            bounds = self._bounds(asked, joint, work)
-        work.give(asked)
+        bounds = None if limit is None else self._bounds(codes[:findings], joint, work)
         for one in soft:
             if one.row < findings and len(one.columns):
                 joint[:, one.columns] += log_soft_answer(network, one.row, one.strength)
@@ -168,14 +178,13 @@ class Kernel:
         scores.none_of_these[here] = summary[causes, :count]
         scores.log_evidence[here] = (np.log(total) + shift)[:count]
         if bounds is not None and limit is not None:
-            most = np.einsum("sb,sb->b", bounds[:states], joint)
-            doubtful = np.flatnonzero(most[:count] > (limit - _SLACK) * total[:count])
+            most = np.einsum("sb,sb->b", bounds, joint) * (1 + self._rounding)
+            doubtful = np.flatnonzero(most[:count] > limit * total[:count])
             if len(doubtful):
                 state = joint[:, doubtful] / total[doubtful]
                 log_likelihood = self._likelihood @ answered[:, doubtful]
                 surprise = surprise_of(network, codes[:findings, doubtful], log_likelihood, state)
                 scores.poor_fit[here.start + doubtful] = surprise > limit
-            work.give(bounds)
         work.give(joint, summary, answered)
 
     def _prior(self, codes: Codes, soft: Sequence[Soft], work: Work) -> FloatArray:
@@ -215,21 +224,22 @@ class Kernel:
             )
         return weight
 
-    def _bounds(self, asked: FloatArray, log_likelihood: FloatArray, work: Work) -> FloatArray:
-        """Return in each state a number that the distance in `inference.surprise` does not exceed, in (2S, B) the first S.
+    def _bounds(self, codes: Codes, log_likelihood: FloatArray, work: Work) -> NDArray[np.float32]:
+        """Return in each state a number that the distance in `inference.surprise` does not exceed, (S, B).
 
-        Few people surprise, and this shows it of most others at half the cost. With z the plain distance and g a sixth
-        of the skewness, the distance is (cbrt(1 + 3gz) - 1) / g + g. As g is never negative (of two answers the rarer
-        one surprises more), that is at most z + g where z is positive, and at most g where it is not. And g is at most
-        `_bend` / deviation, `_bend` being a sixth of the largest ratio of third moment to variance of any answer.
+        Few people surprise, and this shows it of most others at a quarter of the cost. With z the plain distance and g
+        a sixth of the skewness, the distance is (cbrt(1 + 3gz) - 1) / g + g. As g is never negative (of two answers the
+        rarer one surprises more), that is at most z + g where z is positive, and at most g where it is not. And g is at
+        most `_bend` / deviation, `_bend` being a sixth of the largest ratio of third moment to variance of any answer.
+        Computed in float32: what that may round off was added to the moments, or is `_rounding` of the whole.
         """
         states = len(log_likelihood)
-        moments = work.product(self._moments, asked, work.take(2 * states))
+        moments = work.moments(self._moments, codes)
         excess, variance = moments[:states], moments[states:]  # minus the mean surprisal, and `_bend`
-        excess -= log_likelihood
-        np.maximum(excess, self._bend, out=excess)
+        np.subtract(excess, log_likelihood, out=excess, casting="same_kind")
+        np.maximum(excess, np.float32(self._bend), out=excess)
         excess /= np.sqrt(variance, out=variance)
-        return moments
+        return excess
 
 
 def _empty(network: Network, size: int) -> Scores:

@@ -87,13 +87,14 @@ def ours(model: Model, batch: pa.RecordBatch, workers: int) -> dict[str, float]:
     scorer = Scorer(model, ids=["person"], threads=workers)
     parts = parts_of(codes(model, batch), scorer.slice_rows)
     limit = model.directory.poor_fit
+    table = pa.Table.from_batches([batch])
     floor, blocks = floor_of(scorer), scorer.slice_rows // scorer._kernel.width
     with ThreadPoolExecutor(workers) as pool, threadpool_limits(1, "blas"):
         times = seconds({
             "kernel": lambda: list(pool.map(scorer._kernel.score, parts)),
             "floor": lambda: list(pool.map(floor, [blocks] * len(parts))),
             "kernel and fit": lambda: list(pool.map(lambda part: scorer._kernel.score(part, limit=limit), parts)),
-            "Arrow to Arrow": lambda: scorer.score_batch(batch),
+            "Arrow to Arrow": lambda: scorer.score_table(table),
         })  # fmt: skip
     return {name: value / batch.num_rows for name, value in times.items()}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from buttockpain.model import Model
 
 __all__ = ["Scorer"]
+
+Piece: TypeAlias = "tuple[Rows, pa.Schema, bool]"
 
 SLICE_BLOCKS = 4  # at most, for one worker at a time: enough to hide the cost of a column, few enough to share out
 DEFAULT_MEMORY = 2**29
@@ -162,27 +164,16 @@ class Scorer:
 
     def score_batches(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield the answers to each batch, in order; reads a few batches ahead and keeps no others."""
-        ends: deque[bool] = deque()
-
-        def parts() -> Iterator[tuple[Rows, pa.Schema]]:
-            first = 0
-            for batch in batches:
-                schema = self.schema(batch.schema)
-                for start in range(0, max(1, batch.num_rows), self.slice_rows):
-                    ends.append(start + self.slice_rows >= batch.num_rows)
-                    yield self.rows_of(batch.slice(start, self.slice_rows), first + start), schema
-                first += batch.num_rows
-
         whole: list[pa.RecordBatch] = []
-        for scored in self._in_order(parts()):
+        for scored, last in self._in_order(self._pieces(batches)):
             whole.append(scored)
-            if ends.popleft():
+            if last:
                 yield whole[0] if len(whole) == 1 else arrow().concat_batches(whole)
                 whole = []
 
     def score_parts(self, parts: Iterable[Rows], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """Yield the answers to some rows after others, in order; `schema` is that of the answers."""
-        return self._in_order((rows, schema) for rows in parts)
+        return (scored for scored, _ in self._in_order((rows, schema, True) for rows in parts))
 
     def rows_of(self, batch: pa.RecordBatch, first: int) -> Rows:
         """Return a batch as rows; `first` is the number of its first row in the whole table."""
@@ -192,7 +183,8 @@ class Scorer:
     def score_table(self, table: Any) -> pa.Table:
         """Return the answers to anything with `__arrow_c_stream__`: tables and readers of pyarrow, polars, duckdb."""
         source = arrow().RecordBatchReader.from_stream(table)
-        return arrow().Table.from_batches(self.score_batches(source), self.schema(source.schema))
+        scored = (scored for scored, _ in self._in_order(self._pieces(source)))
+        return arrow().Table.from_batches(scored, self.schema(source.schema))
 
     def reader(self, table: Any) -> pa.RecordBatchReader:
         """Return the answers to such a thing as a stream, scored while it is read."""
@@ -216,6 +208,21 @@ class Scorer:
         texts = {row: "; ".join(map(str, found)) for row, found in problems.items()}
         return self._output.batch(schema, rows.ids, levels, leading, scores, bad, texts)
 
-    def _in_order(self, parts: Iterable[tuple[Rows, pa.Schema]]) -> Iterator[pa.RecordBatch]:
-        """Yield the answers, computed in parallel."""
-        return in_order(lambda part: self.score_rows(*part), parts, threads=self.threads, ahead=2 * self.threads)
+    def _pieces(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Piece]:
+        """Yield the batches cut into slices, the schema of their answers, and whether a slice is the last of its batch."""
+        first = 0
+        for batch in batches:
+            schema = self.schema(batch.schema)
+            for start in range(0, max(1, batch.num_rows), self.slice_rows):
+                rows = self.rows_of(batch.slice(start, self.slice_rows), first + start)
+                yield rows, schema, start + self.slice_rows >= batch.num_rows
+            first += batch.num_rows
+
+    def _in_order(self, pieces: Iterable[Piece]) -> Iterator[tuple[pa.RecordBatch, bool]]:
+        """Yield the answers to slices, computed in parallel, and whether a slice is the last of its batch."""
+
+        def scored(piece: Piece) -> tuple[pa.RecordBatch, bool]:
+            rows, schema, last = piece
+            return self.score_rows(rows, schema), last
+
+        return in_order(scored, pieces, threads=self.threads, ahead=2 * self.threads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from random import Random
 from typing import Any
 
@@ -17,6 +18,7 @@ from buttockpain.cohort.answers import Answers, Layout
 from buttockpain.cohort.columns import fill_in
 from buttockpain.cohort.kernel import _CELLS, Kernel
 from buttockpain.inference import evidence_of, infer, surprise, surprise_of
+from buttockpain.network import Network
 from buttockpain.presentation import read
 from buttockpain.research.simulation import draw
 from buttockpain.types import FloatArray
@@ -100,3 +102,17 @@ def test_blocks_of_larger_models_stay_small() -> None:
         kernel = Kernel(network)
         assert kernel.width % kernel.tile == 0 == kernel.tile % 48
         assert kernel.width == 48 or kernel.width * len(network.has) <= _CELLS
+
+
+def test_many_causes_need_no_square_of_the_states() -> None:
+    """With 4,096 states a matrix from states to states alone would take 128 MiB; all arrays together take half of it."""
+    plain = seeded_network(1, causes=12, risk_factors=3, findings=4)
+    model = model_of({**plain, "cause_link": {**plain["cause_link"], "c1": {("c0", "yes"): 0.3}}})
+    tracemalloc.start()
+    network = Network.of(model.knowledge)
+    kernel = Kernel(network)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**26
+    alone = infer(network, evidence_of(network, read({}, model.vocabulary)[0]))
+    assert kernel.score(Layout.of(model).blank(1)).cause == pytest.approx(alone.cause, rel=1e-12)

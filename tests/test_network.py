@@ -19,7 +19,7 @@ from oracle import noisy_or
 from strategies import chances, model_of, networks, seeded_network
 
 from buttockpain import Model, default_model
-from buttockpain.network import switch_on
+from buttockpain.network import follow_arcs, switch_on
 from buttockpain.types import FloatArray
 
 # Relative: a dozen roundings of 1.1e-16 each, on logs of up to a few dozen. With `abs=0` throughout, because
@@ -77,9 +77,11 @@ def test_axes(make: Callable[[], Model]) -> None:
     c, s, k = len(knowledge.cause), 2 ** len(knowledge.cause), len(network.base)
     f = sum(finding.leak is not None for finding in knowledge.finding.values())
     expected: dict[str, tuple[int, ...]] = {
-        "ranked": (c,), "has": (s, c), "summary": (2 * c + 1, s), "from_leaks": (s,), "arcs": (s, s), "base": (k,),
+        "ranked": (c,), "has": (s, c), "summary": (2 * c + 1, s), "from_leaks": (s,), "base": (k,),
         "log_answer": (2 * f, s), "surprisal": (f, 3, s),
     }  # fmt: skip
+    if c <= 7:
+        expected["arcs"] = (s, s)
     for number, factor in enumerate(knowledge.risk_factor.values()):
         active_states = len(factor.active_states())
         expected[f"factors.{number}.link"] = (active_states, c)
@@ -200,7 +202,9 @@ def test_maps_and_arcs_neither_lose_nor_make_probability(make: Callable[[], Mode
     assert network.from_leaks.sum() == pytest.approx(1, abs=1e-15)
     size = len(network.has)
     loses = np.array([[old & ~new for old in range(size)] for new in range(size)]) > 0
-    maps = [network.arcs]
+    maps = [follow_arcs(np.eye(size), network.arc_steps)]
+    if network.arcs is not None:
+        assert np.array_equal(maps[0], network.arcs)
     for factor in network.factors:
         if factor.maps is not None and factor.mean_map is not None:
             maps += [factor.mean_map, *factor.maps]
@@ -268,6 +272,7 @@ def test_arcs_of_a_chain_and_of_two_parents() -> None:
         "finding_leak": {"f": 0.1}, "finding_link": {"f": {"c": 0.5}},
     }  # fmt: skip
     arcs = model_of(plain).network.arcs
+    assert arcs is not None
     by_hand = {0b100: 0.5 * 0.75, 0b101: 0.5 * 0.25, 0b110: 0.5 * 0.1875, 0b111: 0.5 * 0.8125}
     assert {state: arcs[state, 0b100] for state in by_hand} == pytest.approx(by_hand, rel=1e-15, abs=0)
     assert arcs[0, 0] == 1

@@ -145,8 +145,8 @@ def state_prior(network: Network, factor: FloatArray) -> tuple[FloatArray, Float
     -------
     (S, B) whose columns sum to 1, and (B,).
     """
-    if factor.shape[1] == 1 and network.factors and network.factors[0].maps is not None:
-        return _state_prior_of_one(network, factor)
+    if factor.shape[1] == 1 and network.arcs is not None:
+        return _state_prior_of_one(network, factor, network.arcs)
     weight = network.base[:, None] * factor
     log_evidence = np.zeros(factor.shape[1])
     for one in network.factors:
@@ -158,7 +158,7 @@ def state_prior(network: Network, factor: FloatArray) -> tuple[FloatArray, Float
     return follow_arcs(together(network.plan, parts, weight, Scratch(factor.shape[1])), network.arc_steps), log_evidence
 
 
-def _state_prior_of_one(network: Network, factor: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _state_prior_of_one(network: Network, factor: FloatArray, arcs: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the same for one person, by matrices prepared for each state and for "unknown"."""
     likelihood, base = factor[:, 0].tolist(), network.base.tolist()
     distribution = network.from_leaks
@@ -182,7 +182,7 @@ def _state_prior_of_one(network: Network, factor: FloatArray) -> tuple[FloatArra
         distribution = before * (shares[0] / total)
         for share, matrix in zip(shares[1:], maps, strict=True):
             distribution = distribution + np.dot(matrix, before) * (share / total)
-    return np.dot(network.arcs, distribution)[:, None], np.array([log_evidence])
+    return np.dot(arcs, distribution)[:, None], np.array([log_evidence])
 
 
 def log_likelihood(network: Network, evidence: Evidence) -> FloatArray:

@@ -82,12 +82,12 @@ class Network:
     summary : (2C + 1, S) of 0 and 1; times a distribution over S gives P(cause present), P(cause absent) and, last,
         P(no ranked cause).
     from_leaks : (S,) distribution of the causes that come about by their leaks alone.
-    arcs : (S, S) what links between causes do to a distribution over S.
+    arcs : (S, S) what links between causes do to a distribution over S, None for many states.
     factors, base : the risk factors, and (K,) the base rate of each of their states.
     log_answer : (2F, S) natural log of P(no | state) in even rows and P(yes | state) in odd rows.
     surprisal : (F, 3, S) mean, variance and third central moment of -log P(answer | state).
     presenting : index on the F axis of the complaint that is always present.
-    arc_steps : the same as `arcs`, child by child.
+    arc_steps : the same child by child.
     plan : how a batch puts its risk factors together.
     """
 
@@ -97,7 +97,7 @@ class Network:
     has: BoolArray
     summary: FloatArray
     from_leaks: FloatArray
-    arcs: FloatArray
+    arcs: FloatArray | None
     factors: tuple[Factor, ...]
     base: FloatArray
     log_answer: FloatArray
@@ -135,7 +135,7 @@ class Network:
             has=_frozen(has),
             summary=_frozen(np.vstack([has.T, ~has.T, none]).astype(np.float64)),
             from_leaks=_frozen(np.where(has, leak, 1 - leak).prod(axis=1)),
-            arcs=_frozen(follow_arcs(np.eye(len(has)), arc_steps)),
+            arcs=_frozen(follow_arcs(np.eye(len(has)), arc_steps)) if len(has) <= _DENSE_STATES else None,
             factors=factors,
             base=_frozen(base),
             log_answer=_frozen(np.stack([log_no, log_yes], axis=1).reshape(2 * len(findings), -1)),

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from buttockpain.errors import nearest
-from buttockpain.network import Factor, Network, switch_on
+from buttockpain.network import Factor, Network, follow_arcs, switch_on
 from buttockpain.research.cases import CaseTable, Codes, questions_of
 from buttockpain.types import FloatArray, Id, IntArray, Kind
 from buttockpain.urgency import UNASKED
@@ -86,7 +86,8 @@ def draw(network: Network, size: int, rng: np.random.Generator) -> tuple[IntArra
     for one in network.factors:
         steps.append(_by_state(network, one, steps[-1]).sum(axis=0))
     log_yes = network.log_answer[1::2]
-    weight = network.arcs @ steps[-1] * np.exp(log_yes[network.presenting])
+    after = follow_arcs(steps[-1][:, None].copy(), network.arc_steps)[:, 0]
+    weight = after * np.exp(log_yes[network.presenting])
     state = rng.choice(len(weight), size=size, p=weight / weight.sum())
     finding = (rng.random((len(network.findings), size)) < np.exp(log_yes)[:, state]).astype(np.int8)
     finding[network.presenting] = 1
@@ -94,12 +95,24 @@ def draw(network: Network, size: int, rng: np.random.Generator) -> tuple[IntArra
     before = np.empty_like(state)
     for one_state in np.unique(state):
         who = np.flatnonzero(state == one_state)
-        weight = network.arcs[one_state] * steps[-1]
+        weight = _from_states(network, one_state) * steps[-1]
         before[who] = rng.choice(len(weight), size=len(who), p=weight / weight.sum())
     factor = np.empty((len(network.factors), size), np.int64)
     for r in range(len(network.factors) - 1, -1, -1):
         factor[r], before = _step_back(network, network.factors[r], steps[r], before, rng)
     return state, factor, finding
+
+
+def _from_states(network: Network, state: int) -> FloatArray:
+    """Return how likely the links between causes make this state of each, (S,): `follow_arcs` the other way round."""
+    chance = np.zeros((len(network.has), 1))
+    chance[state] = 1
+    for arc in reversed(network.arc_steps):
+        by_child = chance.reshape(-1, 2, 2**arc.child, 1)
+        absent, present = by_child[:, 0], by_child[:, 1]
+        absent *= arc.stays_away
+        absent += present * arc.comes
+    return chance[:, 0]
 
 
 def _by_state(network: Network, one: Factor, distribution: FloatArray) -> FloatArray:

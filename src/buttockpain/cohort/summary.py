@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["Summary", "Tally"]
+
+_SHOWN_NAMES = 8  # of the text; the record has all
 
 
 class Summary(BaseModel, frozen=True, extra="forbid", defer_build=True):
@@ -63,16 +65,16 @@ class Summary(BaseModel, frozen=True, extra="forbid", defer_build=True):
 
     def __str__(self) -> str:
         """Return the summary as a short table."""
-        lines = [f"{self.rows:,} rows scored with {self.model.id} {self.model.version}"]
-        lines += [f"  {count:>12,}  {level}" for level, count in self.triage_level.items()]
-        lines += [f"  {self.override:>12,}  with severe or long-lasting pain: a detailed evaluation at a hospital"]
+        lines = [f"{self.rows:,} rows scored with {self.model.id} {self.model.version}", "triage"]
+        lines += [_counted(count, self.rows, level) for level, count in self.triage_level.items()]
+        lines += [_counted(self.override, self.rows, "severe or long-lasting pain: detailed evaluation at a hospital")]
         lines += ["leading cause"]
-        lines += [f"  {count:>12,}  {cause}" for cause, count in self.leading.items()]
-        lines += [f"flagged rows, with a problem and without probabilities: {self.flagged:,}"]
+        lines += [_counted(count, self.rows, cause) for cause, count in self.leading.items()]
+        lines += [_counted(self.flagged, self.rows, "flagged rows, with a problem and without probabilities")]
         if self.missing:
-            lines += [f"not asked of anybody, no column ({len(self.missing)}): {', '.join(self.missing)}"]
+            lines += [f"not asked of anybody, no column: {_some(self.missing)}"]
         if self.ignored:
-            lines += [f"ignored columns ({len(self.ignored)}): {', '.join(self.ignored)}"]
+            lines += [f"ignored columns: {_some(self.ignored)}"]
         return "\n".join(lines)
 
 
@@ -109,6 +111,17 @@ class Tally:
             ignored=ignored,
             model=ModelStamp(**note),
         )
+
+
+def _counted(count: int, rows: int, what: str) -> str:
+    """Return a line with a count and its share of the rows."""
+    return f"  {count:>12,}  {count / max(rows, 1):>6.1%}  {what}"
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return a few names, and how many more there are."""
+    more = len(names) - _SHOWN_NAMES
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_SHOWN_NAMES])} and {more} more"
 
 
 def _counts(column: pa.DictionaryArray) -> dict[str | None, int]:

@@ -1,0 +1,36 @@
+"""The text of a summary: what a person reads after a run."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from buttockpain import default_model
+from buttockpain.cohort import Summary, score_batch
+
+
+def test_text_of_a_summary() -> None:
+    """Counts with their shares, the most urgent first; of many names a few, and how many more there are."""
+    batch = pa.record_batch(
+        {"saddle_numbness": [True, False, False, False], "pain_severity": [9, 2, 2, 2], "town": list("abcd")}
+    )
+    summary = Summary.of([score_batch(batch)])
+    lines = str(summary).splitlines()
+    assert lines[0] == f"4 rows scored with {summary.model.id} {summary.model.version}"
+    assert lines[1:4] == [
+        "triage",
+        "             0    0.0%  emergency_ambulance",
+        "             1   25.0%  emergency",
+    ]
+    assert "             1   25.0%  severe or long-lasting pain: detailed evaluation at a hospital" in lines
+    assert "             0    0.0%  flagged rows, with a problem and without probabilities" in lines
+    missing = [name for name in default_model().vocabulary.order if name not in batch.schema.names]
+    assert lines[-2] == f"not asked of anybody, no column: {', '.join(missing[:8])} and {len(missing) - 8} more"
+    assert lines[-1] == "ignored columns: town"
+
+
+def test_text_of_a_summary_of_nobody() -> None:
+    """No rows, no shares to divide by, and every name shown if there are few."""
+    empty = pa.record_batch({"saddle_numbness": pa.array([], pa.bool_())})
+    text = str(Summary.of([score_batch(empty)]))
+    assert "  0    0.0%  emergency" in text
+    assert "ignored" not in text

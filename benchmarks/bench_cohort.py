@@ -30,6 +30,7 @@ from threadpoolctl import threadpool_limits
 import buttockpain as bp
 from buttockpain.cohort import Scorer
 from buttockpain.cohort.answers import Answers
+from buttockpain.cohort.kernel import Kernel
 from buttockpain.cohort.parallel import processors
 from buttockpain.model import Model
 
@@ -46,16 +47,16 @@ def parts_of(answers: Answers, size: int) -> list[Answers]:
     ]  # fmt: skip
 
 
-def floor_of(scorer: Scorer) -> Callable[[int], None]:
+def floor_of(kernel: Kernel) -> Callable[[int], None]:
     """Return a function that runs the bare products and exponentials of so many blocks, on arrays that are there.
 
-    Per block of W people: log-likelihood (S, F + C + 1), the counts of "no" (C + 1, F), one map of the states of the
-    causes (S, S), the exponential of (S, W), and the marginals (C + 2, S). No reading, no risk factors, no triage.
+    Per block of W people: the log-likelihood (S, F + C + 1) times (F + C + 1, W), what "no" answers add (C + 1, F), the
+    exponential of (S, W), and the marginals (C + 2, S). No reading, no risk factors, no triage.
     """
-    network = scorer.model.network
-    states, findings, causes, width = len(network.has), len(network.findings), len(network.causes), scorer._kernel.width
+    network, width = kernel.network, kernel.width
+    states, findings, causes = len(network.has), len(network.findings), len(network.causes)
     rng = np.random.default_rng(1)
-    shapes = [(states, findings + causes + 1), (causes + 1, findings), (states, states), (causes + 2, states)]
+    shapes = [(states, findings + causes + 1), (causes + 1, findings), (causes + 2, states)]
     products = [(rng.random(shape), rng.random((shape[1], width))) for shape in shapes]
 
     def run(blocks: int) -> None:
@@ -88,7 +89,7 @@ def ours(model: Model, batch: pa.RecordBatch, workers: int) -> dict[str, float]:
     parts = parts_of(codes(model, batch), scorer.slice_rows)
     limit = model.directory.poor_fit
     table = pa.Table.from_batches([batch])
-    floor, blocks = floor_of(scorer), scorer.slice_rows // scorer._kernel.width
+    floor, blocks = floor_of(scorer._kernel), scorer.slice_rows // scorer._kernel.width
     with ThreadPoolExecutor(workers) as pool, threadpool_limits(1, "blas"):
         times = seconds({
             "kernel": lambda: list(pool.map(scorer._kernel.score, parts)),

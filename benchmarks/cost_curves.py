@@ -1,22 +1,21 @@
-"""How the cost of a row grows with rows, findings and causes: measured on synthetic models, drawn for the docs.
+"""How the cost of a row grows with rows, findings and causes: measured on synthetic models, beside the floor.
 
-    uv run --group bench benchmarks/cost_curves.py docs/img/cost_curves.svg
+    uv run --group bench benchmarks/cost_curves.py benchmarks/cost_curves.json
 
-Prints the figures as a Markdown table. One thread, the posterior without triage; medians of a few rounds.
+Prints the figures as Markdown and writes them to a file, from which `docs/make_figures.py` draws. One thread, the
+posterior without triage; medians of a few rounds in which kernel and floor take turns.
 """
 
 from __future__ import annotations
 
+import json
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from bench_cohort import parts_of, seconds
+from bench_cohort import floor_of, parts_of, seconds
 from drawn_people import codes, people
-from matplotlib.figure import Figure
 from threadpoolctl import threadpool_limits
 
 import buttockpain as bp
@@ -31,7 +30,8 @@ FINDINGS = (10, 30, 76, 200, 500, 1_000)
 SLICE = 16_896
 CAUSES = (2, 4, 6, 8, 10, 12, 14)
 
-Curve = dict[int, float]
+Curve = list[dict[str, float]]
+"""Points: what varies, microseconds per row of kernel and floor, and MiB that one worker needs."""
 
 
 def network(model: Model, causes: int, findings: int, rng: np.random.Generator) -> Network:
@@ -66,67 +66,68 @@ def network(model: Model, causes: int, findings: int, rng: np.random.Generator) 
     return Network.of(model.knowledge.model_copy(update=update))
 
 
-def cost(network: Network, rng: np.random.Generator) -> float:
-    """Return seconds per row of the kernel, a third of the questions not asked."""
-    kernel = Kernel(network)
-    size = max(kernel.width, min(SLICE, 2**24 // len(network.has) // kernel.width * kernel.width))
-    drawn = rng.choice([YES, NO, NOT_ASKED], (len(network.findings) + len(network.factors), size)).astype(np.int8)
-    drawn[network.presenting] = YES
-    answers = Answers(drawn, {}, {}, np.zeros(size, np.int8), np.zeros(size, bool))
-    return float(seconds({"": lambda: kernel.score(answers)}, rounds=5)[""] / size)
+def drawn(network: Network, size: int, rng: np.random.Generator) -> Answers:
+    """Return answers of so many people at random, a third of the questions not asked."""
+    codes = rng.choice([YES, NO, NOT_ASKED], (len(network.findings) + len(network.factors), size)).astype(np.int8)
+    codes[network.presenting] = YES
+    return Answers(codes, {}, {}, np.zeros(size, np.int8), np.zeros(size, bool))
+
+
+def cost(kernel: Kernel, slices: list[Answers], rounds: int) -> dict[str, float]:
+    """Return what a row costs in slices of people, and what the floor of it costs."""
+    size = sum(part.codes.shape[1] for part in slices)
+    floor, blocks = floor_of(kernel), -(-size // kernel.width)
+
+    def score_all() -> None:
+        for part in slices:
+            kernel.score(part)
+
+    times = seconds({"kernel": score_all, "floor": lambda: floor(blocks)}, rounds)
+    return {
+        "kernel": times["kernel"] / size * 1e6,
+        "floor": times["floor"] / (blocks * kernel.width) * 1e6,
+        "memory": kernel.nbytes / 2**20,
+    }
 
 
 def by_rows(model: Model) -> Curve:
-    """Return seconds per row of a call with so many rows; the longest ones go over the same people again."""
+    """Return the cost of calls with so many rows; the longest ones go over the same people again."""
     kernel = Kernel(model.network)
     everybody = codes(model, people(model, 4 * SLICE))
-    curve = {}
+    slices = parts_of(everybody, SLICE)
+    curve = []
     for rows in ROWS:
-        one = Answers(everybody.codes[:, :rows], {}, {}, everybody.sex[:rows], everybody.bad[:rows])
-        slices = [one] if rows <= SLICE else parts_of(everybody, SLICE) * (rows // (4 * SLICE) or 1)
-        scored = sum(part.codes.shape[1] for part in slices)
-        call = partial(_score_all, kernel, slices)
-        curve[rows] = seconds({"": call}, rounds=3 if scored > 10**5 else 9)[""] / scored
+        some = [parts_of(everybody, rows)[0]] if rows <= SLICE else slices * (rows // (4 * SLICE) or 1)
+        curve.append({"rows": rows, **cost(kernel, some, rounds=3 if rows > 10**5 else 15)})
     return curve
 
 
-def _score_all(kernel: Kernel, slices: list[Answers]) -> None:
-    """Score slice after slice."""
-    for part in slices:
-        kernel.score(part)
-
-
-def draw(path: Path, curves: dict[str, Curve], marks: dict[str, int]) -> None:
-    """Draw the curves, the same bytes for the same figures."""
-    mpl.rcParams["svg.hashsalt"] = "buttockpain"
-    mpl.rcParams["svg.fonttype"] = "none"
-    figure = Figure(figsize=(10, 3.2), layout="constrained")
-    for axes, (name, curve) in zip(figure.subplots(1, len(curves)), curves.items(), strict=True):
-        axes.loglog(list(curve), [each * 1e6 for each in curve.values()], marker="o", color="#2b5d8a")
-        axes.axvline(marks[name], color="#999999", linewidth=0.8, linestyle=":")
-        axes.set_xlabel(name)
-        axes.grid(visible=True, which="major", linewidth=0.4)
-        if name == "causes":
-            axes.set_xscale("linear")
-    figure.axes[0].set_ylabel("µs per row, one thread")
-    figure.savefig(path, metadata={"Date": None})
+def by_size(model: Model, what: str, sizes: tuple[int, ...]) -> Curve:
+    """Return the cost of networks with so many causes or findings, and of the other as many as the shipped model."""
+    shipped = {"causes": len(model.network.causes), "findings": len(model.network.findings)}
+    curve = []
+    for size in sizes:
+        rng = np.random.default_rng(1)  # the same risk factors however many findings
+        kernel = Kernel(network(model, **{**shipped, what: size}, rng=rng))
+        rows = max(kernel.width, min(SLICE, 2**24 // len(kernel.network.has) // kernel.width * kernel.width))
+        curve.append({what: size, **cost(kernel, [drawn(kernel.network, rows, rng)], rounds=7)})
+    return curve
 
 
 def main(path: Path) -> None:
-    """Measure, print and draw."""
+    """Measure, print and write."""
     model = bp.default_model()
     with threadpool_limits(1, "blas"):
-        rng = np.random.default_rng(1)
         curves = {
             "rows": by_rows(model),
-            "findings": {f: cost(network(model, 6, f, rng), rng) for f in FINDINGS},
-            "causes": {c: cost(network(model, c, 76, rng), rng) for c in CAUSES},
+            "findings": by_size(model, "findings", FINDINGS),
+            "causes": by_size(model, "causes", CAUSES),
         }
     for name, curve in curves.items():
-        print(f"\n| {name} | µs per row |\n|---|---|")
-        for size, each in curve.items():
-            print(f"| {size:,} | {each * 1e6:.2f} |")
-    draw(path, curves, {"rows": 1024, "findings": len(model.network.findings), "causes": len(model.network.causes)})
+        print(f"\n| {name} | kernel, µs per row | floor, µs per row | MiB per worker |\n|---:|---:|---:|---:|")
+        for point in curve:
+            print(f"| {point[name]:,} | {point['kernel']:.2f} | {point['floor']:.2f} | {point['memory']:.0f} |")
+    path.write_text(json.dumps(curves, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -256,7 +256,7 @@ def test_same_bytes_in_every_process(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     written = sorted((tmp_path / "here").iterdir())
-    assert len(written) == 7
+    assert len(written) == 10
     for path in written:
         assert path.read_bytes() == (tmp_path / "there" / path.name).read_bytes(), path.name
         kept = ROOT / "docs" / "img" / path.name

@@ -49,6 +49,21 @@ def test_same_answers_on_a_cluster(session: Any, tmp_path: Path) -> None:
     assert scored.to_pylist() == alone.to_pylist()
 
 
+def test_workers_read_and_write_files_of_their_own(session: Any, tmp_path: Path) -> None:
+    """Only names travel; every file is scored once, whole, and to the same bits."""
+    people = cohort_people.people(20_000)
+    source, target = tmp_path / "people", tmp_path / "scored"
+    source.mkdir()
+    target.mkdir()
+    for part in range(5):
+        pa.parquet.write_table(people.slice(part * 4_000, 4_000), source / f"{part}.parquet")
+    done = example.score_files(session, source, target, example.MODEL).orderBy("file").collect()
+    assert [(row.file, row.rows) for row in done] == [(f"{part}.parquet", 4_000) for part in range(5)]
+    assert sorted(path.name for path in target.iterdir()) == [f"{part}.parquet" for part in range(5)]
+    scored = pa.concat_tables([pa.parquet.read_table(target / f"{part}.parquet") for part in range(5)])
+    assert scored.to_pylist() == score_table(people, ids=["person"]).to_pylist()
+
+
 def test_workers_compile_once(session: Any) -> None:
     """More than one process has worked, and each compiled the model once for all its batches."""
     text = example.MODEL

@@ -13,12 +13,14 @@ Backward messages and forward draws in a chain: Rabiner, Proceedings of the IEEE
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from buttockpain.inference import Evidence, Posterior
-from buttockpain.network import Factor, Network
+from buttockpain.network import Arc, Factor, Network
 from buttockpain.types import BoolArray, FloatArray, IntArray
 
 __all__ = ["People", "draw_people"]
@@ -40,6 +42,10 @@ class People:
     finding: BoolArray
 
 
+Switch: TypeAlias = tuple[int, FloatArray]
+"""A cause, and the probability (S,) that it is brought about now, given the causes before."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """One risk factor's place in the chain.
@@ -47,11 +53,11 @@ class _Step:
     Attributes
     ----------
     choice : (number of its states, S) cumulative probability of its state, given the causes before it.
-    switches : for each of its states the causes it can bring about, each with the probability (S,) that it does.
+    switches : for each of its states, the causes it can bring about.
     """
 
     choice: FloatArray
-    switches: tuple[tuple[tuple[int, FloatArray], ...], ...]
+    switches: tuple[tuple[Switch, ...], ...]
 
 
 def draw_people(
@@ -65,9 +71,11 @@ def draw_people(
     size : how many to draw, B.
     """
     log_likelihood = posterior.log_likelihood[:, 0]
-    likelihood = np.exp(log_likelihood - log_likelihood.max())
-    last = network.arcs * likelihood[:, None]  # (state after the arcs, state before them)
-    message = last.sum(axis=0)
+    message = np.exp(log_likelihood - log_likelihood.max())
+    arcs: list[Switch] = []
+    for arc in reversed(network.arc_steps):
+        switch, message = _backwards_through(arc, message)
+        arcs.append(switch)
     steps: list[_Step] = []
     for one in reversed(network.factors):
         weight = network.base[one.first : one.first + len(one.states)]
@@ -79,12 +87,9 @@ def draw_people(
     for number, step in enumerate(reversed(steps)):
         factor[number] = _choose(step.choice, state, rng)
         for chosen, switches in enumerate(step.switches):
-            here = np.flatnonzero(factor[number] == chosen) if switches else ()
-            if len(here):
-                for cause, probability in switches:
-                    on = rng.random(len(here)) < probability[state[here]]
-                    state[here[on]] |= 1 << cause
-    state = _choose(np.cumsum(last, axis=0), state, rng)
+            if switches:
+                _switch_on(state, np.flatnonzero(factor[number] == chosen), switches, rng)
+    _switch_on(state, np.arange(size), arcs[::-1], rng)
     finding = rng.random((len(network.findings), size)) < np.exp(network.log_answer[1::2, state])
     known = evidence.finding[:, 0] >= 0
     finding[known] = evidence.finding[known] == 1
@@ -95,9 +100,9 @@ def _backwards(factor: Factor, weight: FloatArray, message: FloatArray) -> tuple
     """Return how to draw one risk factor and what it brings about, and the message to what comes before it."""
     states = np.arange(len(message))
     through: list[FloatArray] = [weight[0] * message]
-    switches: list[tuple[tuple[int, FloatArray], ...]] = [()]
+    switches: list[tuple[Switch, ...]] = [()]
     for share, link in zip(weight[1:], factor.link, strict=True):
-        towards, found = message, list[tuple[int, FloatArray]]()
+        towards, found = message, list[Switch]()
         for cause in reversed(np.flatnonzero(link).tolist()):
             absent = (states >> cause & 1) == 0
             on = np.where(absent, link[cause] * towards[states | 1 << cause], 0.0)
@@ -108,6 +113,25 @@ def _backwards(factor: Factor, weight: FloatArray, message: FloatArray) -> tuple
         switches.append(tuple(reversed(found)))
     choice = np.cumsum(np.stack(through), axis=0)
     return _Step(choice, tuple(switches)), choice[-1]
+
+
+def _backwards_through(arc: Arc, message: FloatArray) -> tuple[Switch, FloatArray]:
+    """Return how to draw what links between causes bring about, and the message to what comes before them."""
+    before, probability = message.copy(), np.zeros_like(message)
+    by_child = (-1, 2, 2**arc.child)
+    absent, present = before.reshape(by_child)[:, 0], message.reshape(by_child)[:, 1]
+    on = arc.comes[..., 0] * present
+    absent *= arc.stays_away[..., 0]
+    absent += on
+    np.divide(on, absent, out=probability.reshape(by_child)[:, 0], where=absent > 0)
+    return (arc.child, probability), before
+
+
+def _switch_on(state: IntArray, here: IntArray, switches: Sequence[Switch], rng: np.random.Generator) -> None:
+    """Let causes be brought about, one after another, in some of the people."""
+    for cause, probability in switches:
+        on = rng.random(len(here)) < probability[state[here]]
+        state[here[on]] |= 1 << cause
 
 
 def _choose(cumulative: FloatArray, column: IntArray, rng: np.random.Generator) -> IntArray:

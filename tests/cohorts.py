@@ -26,8 +26,6 @@ def people(rng: Random, model: Model, count: int, *, soft: float = 0.1, bad: flo
 def person(rng: Random, model: Model, *, soft: float = 0.1, bad: bool = False) -> dict[str, Any]:
     """Return one person's random answers; all, most, some or none of the questions are answered."""
     vocabulary = model.vocabulary
-    measured = {name: threshold.measure for name, threshold in vocabulary.thresholds}
-    filled = {name for name, *_ in (*vocabulary.age_filled, *vocabulary.sex_filled)}
     share, present = rng.choice([0, 0.2, 0.7, 0.95, 1]), rng.choice([0.02, 0.3, 0.6])
     answers: dict[str, Any] = {}
     for name in vocabulary.order:
@@ -52,14 +50,21 @@ def person(rng: Random, model: Model, *, soft: float = 0.1, bad: bool = False) -
     if bad:
         name = rng.choice([*BAD, *(n for n in vocabulary.order if n not in BAD and n not in vocabulary.states)])
         answers[name] = rng.choice(BAD.get(name, BAD_ANSWERS))
-    else:  # what age, sex and the measures answer is not answered beside them
-        beside = {"age": {name for name, *_ in vocabulary.age_filled}, "sex": {n for n, _ in vocabulary.sex_filled}}
-        for name in [name for source, names in beside.items() if source in answers for name in names & filled]:
-            answers.pop(name, None)
-        for name, measure in measured.items():
-            if measure in answers:
-                answers.pop(name, None)
+    else:
+        _without_clashes(model, answers)
     return answers
+
+
+def _without_clashes(model: Model, answers: dict[str, Any]) -> None:
+    """Drop what would contradict age, sex or a measure; an unclear answer beside them stays."""
+    vocabulary = model.vocabulary
+    beside = {"age": [name for name, *_ in vocabulary.age_filled], "sex": [name for name, _ in vocabulary.sex_filled]}
+    for name in [name for source, names in beside.items() if source in answers for name in names]:
+        if answers.get(name) != "unknown":
+            answers.pop(name, None)
+    for name, threshold in vocabulary.thresholds:
+        if threshold.measure in answers and answers.get(name) in ("yes", "no"):
+            answers.pop(name)
 
 
 def column(rng: Random, values: Sequence[Any]) -> pa.Array:

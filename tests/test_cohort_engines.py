@@ -85,6 +85,13 @@ def test_pandas_object_columns() -> None:
     assert "Jane" not in str(caught.value)
 
 
+def test_pandas_columns_of_one_name() -> None:
+    """Two columns of a name are one clear error, as in every table."""
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(AnswerError, match="`frame`: found two columns of a name; expected one column of a name"):
+        score_frame(pd.DataFrame([[True, False]], columns=["seizure", "seizure"]))
+
+
 def test_duckdb(expected: list[dict[str, Any]], tmp_path: Path) -> None:
     """A relation is scored, and a scored stream is queried."""
     duckdb = pytest.importorskip("duckdb")

@@ -139,14 +139,22 @@ def test_a_question_that_comes_later_is_not_missing(tmp_path: Path) -> None:
     ("name", "content", "words"),
     [
         ("people.csv", b"Jane Roe,45\nJohn Doe,50\n", "no column that answers a question"),
-        ("people.csv", b"seizure,age\nyes,45\nno\n", "1 cells; expected 2, as in the header"),
+        ("people.csv", b"seizure,age\nyes,45\nno\n", "`line 3`: found 1 cells; expected 2, as in the header"),
+        ("people.csv", b'seizure,"' + b"Jane" * 50_000, "cannot be read; expected CSV in UTF-8"),
         ("people.csv", b"seizure,age\nyes,\xff\xfe\n", "cannot be read; expected CSV in UTF-8"),
         ("people.csv", b"", "no column that answers a question"),
         ("people.parquet", b"no parquet", "a file that cannot be read; expected Parquet"),
         ("people.ndjson", b'{"seizure": true}\nJane Roe\n', "`row 1`: found no JSON object"),
         ("people.ndjson", b'{"seizure": true}\n[1]\n', "`row 1`: found no JSON object"),
         ("people.ndjson", b'{"seizure": true, "seizure": false}\n', "`row 0`: found a key that stands there twice"),
-        ("people.ndjson", b'{"seizure": {"Jane": 1}}\n', "`row 0, seizure`: found a "),
+        ("people.ndjson", b'{"seizure": {"Jane": 1}}\n', "`row 0, seizure`: found a dict"),
+        (
+            "people.ndjson",
+            b'{"seizure": true, "x": {"a": 1, "a": 2}}\n',
+            "`row 0`: found a key that stands there twice",
+        ),
+        ("people.ndjson", b'{"seizure": true, "\\ud800": 1}\n', "`row 0`: found a key with half a character"),
+        ("people.ndjson", b'{"Jane Roe": true}\n', "no column that answers a question"),
         (
             "people.ndjson",
             b'{"seizure": true}\n{"seizure": "Jane Roe"}\n',
@@ -179,6 +187,75 @@ def test_ids_of_another_type_further_down(tmp_path: Path) -> None:
         score_file(path, tmp_path / "scored.csv", Scorer(ids=["id"], memory=40_000_000, threads=1))
 
 
+@pytest.mark.parametrize("value", ["18446744073709551617", '"\\ud800"'])
+def test_ids_that_no_column_can_hold(tmp_path: Path, value: str) -> None:
+    """A number too large, and half a character: one clear error."""
+    path = tmp_path / "people.ndjson"
+    path.write_text(f'{{"seizure": true, "id": {value}}}\n', encoding="utf-8")
+    with pytest.raises(
+        AnswerError, match="rows 0 to 0, id`: found a value of another type; expected values of one type"
+    ):
+        score_file(path, tmp_path / "scored.csv", Scorer(ids=["id"], threads=1))
+
+
+def test_a_broken_page_of_parquet(tmp_path: Path) -> None:
+    """What can be opened and then not be read is the same clear error, with the path and no words of the library."""
+    path = tmp_path / "people.parquet"
+    parquet.write_table(pa.table({"age": list(range(100)) * 99}), path, use_dictionary=False)
+    content = bytearray(path.read_bytes())
+    start = parquet.ParquetFile(path).metadata.row_group(0).column(0).data_page_offset
+    content[start : start + 8] = b"\xff" * 8
+    path.write_bytes(content)
+    with pytest.raises(AnswerError, match=r"people.parquet`: found a file that cannot be read; expected Parquet$"):
+        score_file(path, tmp_path / "scored.csv", Scorer(threads=1))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_rows_are_counted_through_the_file(tmp_path: Path) -> None:
+    """A bad cell far down a file of text is told with its row, whatever the length of a slice."""
+    scorer = Scorer(memory=40_000_000, threads=1)
+    row = 2 * scorer.slice_rows + 7
+    for name, line, bad, head in (("a.csv", "true\n", "never\n", "seizure\n"),
+                                  ("a.ndjson", '{"seizure": true}\n', '{"seizure": "never"}\n', "")):  # fmt: skip
+        path = tmp_path / name
+        path.write_text(head + line * row + bad, encoding="utf-8")
+        with pytest.raises(AnswerError, match=f"`row {row}, seizure`"):
+            score_file(path, tmp_path / "scored.csv", scorer)
+
+
+# --- what a format can hold -----------------------------------------------------------------------------------------
+
+
+def scored_ids(folder: Path, ids: pa.Array, ending: str) -> str:
+    """Return the text of the file that people with such ids are scored into."""
+    source, target = folder / "people.parquet", folder / f"scored{ending}"
+    parquet.write_table(pa.table({"visit": ids, "seizure": pa.array([True] * len(ids))}), source)
+    score_file(source, target, Scorer(ids=["visit"], threads=1))
+    return target.read_text(encoding="utf-8")
+
+
+def test_ids_in_csv(tmp_path: Path) -> None:
+    """Text in any encoding, and values that have a text; what CSV cannot hold is told by column."""
+    uuid = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"\x01" * 16, None], pa.binary(16)))
+    texts = pa.array(["a,b", None])
+    for ids, first in (
+        (uuid, "01010101-0101-0101-0101-010101010101"),
+        (texts.cast(pa.string_view()), "a,b"),
+        (texts.cast(pa.binary()), "a,b"),
+        (texts.dictionary_encode(), "a,b"),
+    ):
+        assert scored_ids(tmp_path, ids, ".csv").splitlines()[1].startswith(f'"{first}","emergency_ambulance"')
+    for ids in (pa.array([[1], [2]]), pa.array([b"\xff", b""]), pa.array([b"ab", b"cd"], pa.binary(2))):
+        with pytest.raises(AnswerError, match=r"`visit`: found a column of .*; expected one that CSV can hold"):
+            scored_ids(tmp_path, ids, ".csv")
+
+
+def test_numbers_that_json_cannot_spell(tmp_path: Path) -> None:
+    """Not a number, and infinity: null, so that every reader of JSON can read the file."""
+    text = scored_ids(tmp_path, pa.array([1.5, float("nan"), float("inf"), None]), ".ndjson")
+    assert [json.loads(line, parse_constant=lambda _: "?")["visit"] for line in text.splitlines()] == [1.5] + [None] * 3
+
+
 # --- whole or nothing -----------------------------------------------------------------------------------------------
 
 
@@ -201,6 +278,41 @@ def test_a_file_can_be_scored_into_itself(tmp_path: Path) -> None:
     score_file(path, path, Scorer(ids=["person"]))
     assert len(read(path)) == 30
     assert "triage_level" in read(path)[0]
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".csv", ".ndjson"])
+def test_errors_of_the_system_name_the_file(tmp_path: Path, ending: str) -> None:
+    """A folder that is not there or is a file, a target that is a folder, a full disk: the target is named, not the draft."""
+    source = written(rows_of_people(4, 20), tmp_path / "people.csv")
+    (tmp_path / f"folder{ending}").mkdir()
+    for target, kind in (
+        (tmp_path / "nowhere" / f"x{ending}", FileNotFoundError),
+        (source / f"x{ending}", NotADirectoryError),
+        (tmp_path / f"folder{ending}", IsADirectoryError),
+    ):
+        with pytest.raises(kind) as caught:
+            score_file(source, target, Scorer(threads=1))
+        assert (caught.value.filename, caught.value.errno is None) == (str(target), False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"folder{ending}", "people.csv"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("ending", [".parquet", ".csv", ".ndjson"])
+def test_a_full_disk(tmp_path: Path, ending: str) -> None:
+    """The error names the target, an older result stays, and nothing else is left."""
+    parquet.write_table(pa.table({"id": list(range(40_000)), "seizure": [True] * 40_000}), tmp_path / "people.parquet")
+    target = tmp_path / f"scored{ending}"
+    target.write_bytes(b"older")
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        "from buttockpain.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "cohort", "people.parquet", target.name, "--id", "id", "--threads", "1"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == f"buttockpain: File too large: {target.name}\n"
+    assert target.read_bytes() == b"older"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["people.parquet", target.name]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a signal that nobody can catch")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from random import Random
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from cohorts import assert_same, columns, homogeneous, people
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import RiskFactor
-from strategies import Answers, answers, cases, model_of, seeded_network
+from small_models import small_model
+from strategies import Answers, answers, cases, model_from, model_of, seeded_network
 
 from buttockpain import AnswerError, default_model
 from buttockpain.cohort import Scorer
@@ -92,6 +95,80 @@ def test_products_too_small_for_a_float() -> None:
     assert_same(model, rows, scored)
 
 
+def test_logarithms_know_every_kind_of_answer() -> None:
+    """Where products are too small: a risk factor answered no, a state of several, virtual evidence in any place."""
+    rng = Random(1)
+    rare = {f"rare{number}": 1e-9 for number in range(40)}
+    factors: dict[str, Any] = {
+        "first": 0.3,
+        **rare,
+        "stature": {"short": 0.2, "middling": 0.5, "tall": 0.3},
+        "last": 0.6,
+    }
+    links: dict[str, Any] = {
+        "strain": {"first": 0.4, "rare7": 0.3, "last": 0.2},
+        "other": {"stature": {"middling": 0.1, "tall": 0.7}},
+    }
+    model = model_from(small_model(risk_factors=factors, cause_links=links, rules=()))
+    everything: dict[str, Any] = dict.fromkeys(rare, "yes")
+    rows: list[dict[str, Any]] = [
+        {**everything, "first": answer, "stature": state, "last": last, "numb": numb}
+        for answer, state, last, numb in [
+            ("no", "short", "no", 0.8), ("yes", "tall", "unknown", "yes"), (0.3, "middling", "yes", "no"),
+            (0.9, "unknown", 0.2, "unknown"), ("no", "middling", "yes", 0.1),
+        ]
+    ]  # fmt: skip
+    rows.insert(2, {"first": "no", "numb": "yes"})  # its product is not too small
+    scored = Scorer(model, **ONE).score_batch(columns(rng, homogeneous(rows)))
+    assert [number < -600 for number in scored.column("log_evidence").to_pylist()] == [True, True, False] + [True] * 3
+    assert_same(model, rows, scored)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # of the logarithm of zero, below
+def test_answers_that_cannot_be_together() -> None:
+    """Impossible answers are a problem of their row that names them; the triage stands, and other rows are scored.
+
+    No model file can say so; here tender and numb exclude each other by an edit of the compiled numbers.
+    """
+    model = model_from(small_model())
+    table = model.network.log_answer.copy()
+    numb, tender = model.network.finding_index["numb"], model.network.finding_index["tender"]
+    strained = model.network.has[:, 0].astype(bool)
+    table[2 * numb + 1, strained] = table[2 * tender + 1, ~strained] = -np.inf
+    clashing = dataclasses.replace(model, network=dataclasses.replace(model.network, log_answer=table))
+    batch = pa.record_batch({
+        "numb": [True, True, False, None], "tender": [True, False, True, True], "collapse": [True, False, True, False],
+    })  # fmt: skip
+    rows = [{name: value for name, value in row.items() if value is not None} for row in batch.to_pylist()]
+    scored = Scorer(clashing, errors="flag", **ONE).score_batch(batch)
+    assert_same(clashing, rows, scored)
+    expected = "`answers`: found together of probability 0: tender, numb; expected answers that can occur together"
+    assert scored.column("problem").to_pylist() == [expected, None, None, None]
+    assert scored.column("triage_level")[0].as_py() == "emergency_ambulance"
+    with pytest.raises(AnswerError, match="`row 0, answers`: found together of probability 0: tender, numb"):
+        Scorer(clashing, **ONE).score_batch(batch)
+
+
+@pytest.mark.parametrize("level", ["emergency_ambulance", "emergency", "consultation_24h"])
+def test_a_measure_beside_the_flag_that_it_decides(level: str) -> None:
+    """A flag that is decided by a measure and also answered, by every word: as in `rank`, whatever its level."""
+    model = model_from(small_model(flags={"severe_pain": level, "long_lasting_pain": level, "collapse": "emergency"}))
+    pain: list[dict[str, Any]] = [{"pain_severity": value} for value in (0, 6.99, 7, 10)] + [{}]
+    days: list[dict[str, Any]] = [{"duration_days": value} for value in (0, 41.5, 42)] + [{}]
+    said: list[Any] = ["yes", "no", "unknown", 0.2, 0.5, 0.8, None]
+    rows: list[dict[str, Any]] = [
+        measured if answer is None else {**measured, name: answer}
+        for name, measures in (("severe_pain", pain), ("long_lasting_pain", days))
+        for measured in measures
+        for answer in said
+    ]
+    flags = {"severe_pain", "long_lasting_pain"}
+    words = [row for row in rows if not any(isinstance(row.get(name), float) for name in flags)]
+    for some in (words, homogeneous(rows)):  # the latter without the word unknown
+        scored = Scorer(model, errors="flag", **ONE).score_batch(columns(Random(1), some))
+        assert_same(model, some, scored)
+
+
 def test_same_bits_wherever_a_row_stands() -> None:
     """The numbers of a person are the same bits in any chunk, at any place, with any number of threads."""
     model = default_model()
@@ -137,6 +214,31 @@ def test_an_empty_cell_was_not_asked_or_is_not_known() -> None:
     levels = [Scorer(threads=1, nulls=nulls).score_batch(table).column("triage_level").to_pylist()
               for nulls in ("not asked", "unknown")]  # fmt: skip
     assert levels[0] != levels[1]
+
+
+TRUTHS, WORDS = pa.array([True, None, False]), pa.array(["yes", None, "no"])
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pa.nulls(3),
+        TRUTHS,
+        *(TRUTHS.cast(kind) for kind in (pa.int8(), pa.uint64(), pa.float32())),
+        WORDS,
+        WORDS.cast(pa.string_view()),
+        WORDS.dictionary_encode(),
+    ],
+)
+def test_empty_cells_of_every_type(cells: pa.Array) -> None:
+    """An empty cell of an emergency flag is unasked or unclear, whatever the type of its column."""
+    model = default_model()
+    flags = [name for name, flag in model.rules.flags.items() if flag.level.is_emergency]
+    table = pa.record_batch({**dict.fromkeys(flags, pa.array([False] * 3)), "saddle_numbness": cells})
+    rows = table.to_pylist()
+    left_out = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    assert_same(model, left_out, Scorer(threads=1).score_batch(table))
+    assert_same(model, rows, Scorer(threads=1, nulls="unknown").score_batch(table))
 
 
 def test_the_complaint_is_always_there() -> None:

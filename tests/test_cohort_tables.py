@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from cohorts import assert_same, columns, homogeneous, people
+from pyarrow.compute import run_end_encode
 from strategies import model_of, seeded_network
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from buttockpain import AnswerError, default_model
 from buttockpain.cohort import Scorer, Summary, decoded, score_batch, score_batches, score_frame, score_table
@@ -129,6 +130,12 @@ def test_a_bad_cell_names_row_and_column() -> None:
     assert "Jane" not in str(caught.value)
 
 
+NO_TEXT = pa.Array.from_buffers(
+    pa.string(), 2, [None, pa.array([0, 3, 4], pa.int32()).buffers()[1], pa.py_buffer(b"yes\xff")]
+)
+"""A column of text, as its type says, of which one cell is not in UTF-8."""
+
+
 @pytest.mark.parametrize(
     ("column", "values", "words"),
     [
@@ -141,6 +148,7 @@ def test_a_bad_cell_names_row_and_column() -> None:
         ("sex", pa.array(["female", "other"]), "expected female, male or unknown"),
         ("sex", pa.array([True, False]), "found a bool; expected female, male"),
         ("age_band", pa.array(["under_30", "over_30"]), "did you mean"),
+        ("age_band", pa.array([None, True]), "`row 1, age_band`: found a bool; expected under_30"),
         ("seizure", pa.array([0, 3]), "`row 1, seizure`: found 3; expected yes, no"),
         ("seizure", pa.array([0.5, -0.1]), "found -0.1; expected yes, no"),
         ("seizure", pa.array(["yes", "ja"]).dictionary_encode(), "`row 1, seizure`: found a text of 2 characters"),
@@ -148,6 +156,11 @@ def test_a_bad_cell_names_row_and_column() -> None:
         ("seizure", pa.array([b"yes", None]), "found a bytes"),
         ("seizure", pa.array([None, 0], pa.timestamp("s")), "`row 1, seizure`: found a "),
         ("seizure", pa.array([Decimal("0.5")]), "found a Decimal"),
+        ("seizure", pa.array([None, 2**62], pa.timestamp("s")), "`row 1, seizure`: found a Timestamp"),
+        ("seizure", pa.array([b"yes"], pa.binary_view()), "found a bytes"),
+        ("seizure", NO_TEXT, "`row 1, seizure`: found a bytes"),
+        ("seizure", pa.DictionaryArray.from_arrays(pa.array([0, 1]), NO_TEXT), "`row 1, seizure`: found a bytes"),
+        ("age", pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"0" * 16], pa.binary(16))), "found a bytes"),
     ],
 )
 def test_what_is_said_of_a_bad_value(column: str, values: pa.Array, words: str) -> None:
@@ -155,6 +168,32 @@ def test_what_is_said_of_a_bad_value(column: str, values: pa.Array, words: str) 
     with pytest.raises(AnswerError) as caught:
         score_batch(pa.record_batch({column: values}))
     assert words in str(caught.value)
+
+
+def test_wrapped_columns_are_read_as_what_they_hold() -> None:
+    """Runs, views, unions and extension types: each row as `rank` reads its cell, in slices too."""
+    model = default_model()
+    truths = pa.array([True] * 3 + [None] * 2 + [False] * 4 + [True, None, False])
+    words = pa.array([{True: "yes", False: "no"}.get(one) for one in truths.to_pylist()])
+    union = pa.UnionArray.from_sparse(
+        pa.array([0, 1] * 6, pa.int8()), [truths.cast(pa.int64()), pa.array(["no", "yes", "unknown"] * 4)]
+    )
+    wrapped = [
+        run_end_encode(truths),
+        run_end_encode(truths.cast(pa.float64())),
+        run_end_encode(words),
+        pa.RunEndEncodedArray.from_arrays(pa.array([3, 5, 12], pa.int16()), words[2:5].cast(pa.string_view())),
+        pa.RunEndEncodedArray.from_arrays(pa.array([7, 12], pa.int64()), words[2:4].dictionary_encode()),
+        pa.ExtensionArray.from_storage(pa.bool8(), truths.cast(pa.int8())),
+        pa.ExtensionArray.from_storage(pa.opaque(pa.string(), "word", "somebody"), words),
+        words.cast(pa.string_view()),
+        union,
+    ]
+    for whole in wrapped:
+        for some in (whole, whole[1:], whole[4:9], whole[5:6], whole[12:]):
+            batch = pa.record_batch({"seizure": some, "slr_positive": some})
+            rows = [{name: value for name, value in row.items() if value is not None} for row in batch.to_pylist()]
+            assert_same(model, rows, Scorer(errors="flag", threads=1).score_batch(batch))
 
 
 def test_contradictions_name_what_contradicts() -> None:
@@ -178,7 +217,7 @@ def test_many_bad_rows_are_counted() -> None:
     with pytest.raises(AnswerError) as caught:
         score_batch(pa.record_batch({"seizure": pa.array([5] * 300)}))
     assert len(caught.value.problems) == 11
-    assert "290 more bad rows" in str(caught.value)
+    assert "`rows up to 299`: found 290 more bad rows" in str(caught.value)
 
 
 def test_a_flagged_row_is_not_lost() -> None:
@@ -216,12 +255,31 @@ def test_strict_refuses_unknown_columns() -> None:
     score_batch(batch.drop_columns(["seizures"]), ids=["person"], strict=True)
 
 
+def test_a_column_is_carried_through_once() -> None:
+    """However often it is named; and it may answer a question too."""
+    scored = score_batch(some(), ids=["age", "person", "age"])
+    assert scored.schema.names[:3] == ["age", "person", "triage_level"]
+    assert scored.column("age").to_pylist() == some().column("age").to_pylist()
+    assert scored.drop_columns(["age"]).equals(score_batch(some(), ids=["person"]))
+
+
+def test_a_table_is_no_batch() -> None:
+    """Told at once, with what takes tables."""
+    table = pa.Table.from_batches([some()])
+    with pytest.raises(TypeError, match=r"expected a pyarrow.RecordBatch, not Table; `score_table` takes tables"):
+        score_batch(table)
+    with pytest.raises(TypeError, match="`score_table` takes tables"):
+        list(score_batches([table]))
+
+
 def test_options_that_make_no_sense() -> None:
     """A misspelt option, no workers, or no memory: told at once, with what would do."""
     with pytest.raises(ValueError, match="errors='ignore': expected one of 'raise', 'flag'"):
         Scorer(errors="ignore")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="nulls='no'"):
         Scorer(nulls="no")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"ids='person': expected several names, such as \['person'\]"):
+        Scorer(ids="person")
     with pytest.raises(ValueError, match="threads=0: expected at least 1"):
         Scorer(threads=0)
     with pytest.raises(
@@ -288,17 +346,22 @@ def test_an_error_of_a_worker_arrives_and_stops_the_others() -> None:
 
 
 def test_the_library_of_matrices_gets_its_threads_back() -> None:
-    """Inside, matrix products use one thread; after the last one out, as many as before."""
+    """While any scorer is at work matrix products use one thread; after the last one, as many as before."""
 
     def blas() -> list[int]:
         return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
 
-    before, only = blas(), OneBlasThread()
-    with only:
-        with only:
-            assert set(blas()) == {1}
+    one, other = OneBlasThread(), OneBlasThread()
+    with threadpool_limits(2, "blas"):
+        before = blas()
+        one.__enter__()
+        other.__enter__()
         assert set(blas()) == {1}
-    assert blas() == before
+        one.__exit__(None, None, None)
+        assert set(blas()) == {1}
+        other.__exit__(None, None, None)
+        assert blas() == before
+    assert set(before) == {2}
     assert processors() >= 1
 
 

@@ -7,55 +7,22 @@ Booleans and numbers are read as whole arrays; every other kind of column is rea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from buttockpain.cohort.answers import NO, NOT_ASKED, SOFT, UNKNOWN, YES, Answers, Layout
-from buttockpain.errors import MissingExtraError
+from buttockpain.cohort.encodings import Cells, Column, arrow, bits, distinct, is_number, numbers
 from buttockpain.presentation import BOUNDS, SEXES, read
-from buttockpain.types import BoolArray, FloatArray, IntArray
+from buttockpain.types import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["EMPTY", "Cells", "Column", "Nulls", "arrow", "cells", "fill_in"]
+__all__ = ["Nulls", "fill_in"]
 
 Nulls = Literal["not asked", "unknown"]
 """What an empty cell means: the question was not asked, or (as None in `rank`) it was and the answer is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """A column of anything: a number per row into a list of distinct values, negative where there is no cell."""
-
-    index: IntArray
-    values: Sequence[Any]
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.index)
-
-
-Column: TypeAlias = "pa.Array | Cells"
-
-EMPTY = object()
-"""What `cells` returns where there is nothing."""
-
-
-def arrow() -> Any:
-    """Return pyarrow.
-
-    Raises
-    ------
-    MissingExtraError : it is not installed.
-    """
-    try:
-        import pyarrow  # noqa: PLC0415 - optional
-    except ImportError:
-        raise MissingExtraError("pyarrow", "cohort") from None
-    return pyarrow
 
 
 def fill_in(layout: Layout, answers: Answers, columns: Mapping[str, Column], nulls: Nulls) -> None:
@@ -82,24 +49,14 @@ def _fill_in_one(layout: Layout, answers: Answers, name: str, column: Column, nu
         _answer(layout, answers, name, column, nulls)
 
 
-def cells(column: Column, rows: IntArray) -> list[Any]:
-    """Return some cells as Python values; EMPTY where there is none."""
-    if isinstance(column, Cells):
-        return [column.values[index] if index >= 0 else EMPTY for index in column.index[rows].tolist()]
-    pa = arrow()
-    if pa.types.is_string_view(column.type):
-        column = column.cast(pa.large_string())
-    return [EMPTY if value is None else value for value in column.take(pa.array(rows)).to_pylist()]
-
-
 def _answer(layout: Layout, answers: Answers, name: str, column: Column, nulls: Nulls) -> None:
     """Read a question that is answered by yes, no, unknown or a number."""
     row = layout.row[name]
     codes = answers.codes[row]
     null = NOT_ASKED if nulls == "not asked" else UNKNOWN
     strength: FloatArray | None = None
-    if isinstance(column, Cells) or not _is_number(column):
-        index, values = _distinct(column)
+    if isinstance(column, Cells) or not is_number(column):
+        index, values = distinct(column)
         code, number = _looked_up(values, lambda value: _code_of(layout, name, value))
         np.copyto(codes, np.append(code, null).astype(np.int8)[index])
         if (code == SOFT).any():
@@ -108,11 +65,10 @@ def _answer(layout: Layout, answers: Answers, name: str, column: Column, nulls: 
         answers.mark(bad)
         codes[bad] = NOT_ASKED
     else:
-        number, given_mask = _numbers(column)
+        number, given_mask = numbers(column)
         yes, no = number == 1, number == 0
         soft = (number > 0) & (number < 1)
         answers.mark(given_mask & ~(yes | no | soft))
-        codes[:] = NOT_ASKED
         codes[~given_mask] = null
         codes[given_mask & yes], codes[given_mask & no], codes[given_mask & soft] = YES, NO, SOFT
         strength = number if soft.any() else None
@@ -143,8 +99,8 @@ def _truths(layout: Layout, answers: Answers, columns: Mapping[str, pa.Array], n
     values, valid = bytearray(), bytearray()
     for column in columns.values():
         stored_valid, stored = column.buffers()
-        values += _bits(stored, column.offset, size)
-        valid += b"\xff" * stride if stored_valid is None else _bits(stored_valid, column.offset, size)
+        values += bits(stored, column.offset, size)
+        valid += b"\xff" * stride if stored_valid is None else bits(stored_valid, column.offset, size)
     shape = (len(columns), stride)
     given = np.unpackbits(np.frombuffer(valid, np.uint8).reshape(shape), axis=1, count=size, bitorder="little")
     codes = np.unpackbits(np.frombuffer(values, np.uint8).reshape(shape), axis=1, count=size, bitorder="little")
@@ -160,7 +116,7 @@ def _word(layout: Layout, answers: Answers, name: str, column: Column, nulls: Nu
     """Read sex, or the state of a several-state risk factor."""
     words = SEXES if name == "sex" else layout.vocabulary.states[name]
     codes = answers.sex if name == "sex" else answers.codes[layout.row[name]]
-    index, values = _distinct(column)
+    index, values = distinct(column)
 
     def code_of(value: Any) -> tuple[int, float]:
         presentation, problems = read({name: value}, layout.vocabulary)
@@ -177,8 +133,8 @@ def _word(layout: Layout, answers: Answers, name: str, column: Column, nulls: Nu
 
 def _measure(layout: Layout, answers: Answers, name: Any, column: Column) -> None:
     """Read a measured answer."""
-    if isinstance(column, Cells) or not _is_number(column):
-        index, values = _distinct(column)
+    if isinstance(column, Cells) or not is_number(column):
+        index, values = distinct(column)
 
         def code_of(value: Any) -> tuple[int, float]:
             presentation, problems = read({name: value}, layout.vocabulary)
@@ -188,7 +144,7 @@ def _measure(layout: Layout, answers: Answers, name: Any, column: Column) -> Non
         measured = np.append(number, np.nan)[index]
         answers.mark(np.append(code == _BAD, False)[index])
     else:
-        measured, given = _numbers(column)
+        measured, given = numbers(column)
         low, high, _ = BOUNDS[name]
         good = (measured >= low) & (measured <= high)
         if name == "age":
@@ -216,59 +172,3 @@ def _looked_up(values: Sequence[Any], code_of: Callable[[Any], tuple[int, float]
     """Return code and number of each distinct value."""
     pairs = [code_of(value) for value in values]
     return np.array([code for code, _ in pairs], dtype=np.int64), np.array([n for _, n in pairs], dtype=np.float64)
-
-
-def _is_number(column: pa.Array) -> bool:
-    """Return whether a column is of numbers, which are read without looking at each value."""
-    return bool(arrow().types.is_integer(column.type) or arrow().types.is_floating(column.type))
-
-
-def _distinct(column: Column) -> tuple[IntArray, Sequence[Any]]:
-    """Return a number per row into distinct values, the last place (-1) where there is no cell."""
-    if isinstance(column, Cells):
-        return np.maximum(column.index, -1), column.values
-    types = arrow().types
-    if types.is_null(column.type):
-        return np.full(len(column), -1), []
-    if types.is_nested(column.type) or types.is_temporal(column.type) or types.is_binary(column.type):
-        # Nothing of the kind is an answer; one example says so, and no conversion is tried.
-        first = next((one.as_py() for one in column if one.is_valid), None)
-        return np.where(_valid(column), 0, -1), [first]
-    if types.is_string_view(column.type):
-        column = column.cast(arrow().large_string())
-    if not types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    index = column.indices.cast(arrow().int64()).fill_null(-1).to_numpy(zero_copy_only=False, writable=True)
-    values = column.dictionary.to_pylist()
-    index[np.isin(index, [place for place, value in enumerate(values) if value is None])] = -1
-    return index, values
-
-
-def _numbers(column: pa.Array) -> tuple[FloatArray, BoolArray]:
-    """Return a column of numbers as floats, and where there is one."""
-    given = _valid(column)
-    stored = np.frombuffer(column.buffers()[1], column.type.to_pandas_dtype(), len(column), _start(column))
-    return stored.astype(np.float64), given
-
-
-def _start(column: pa.Array) -> int:
-    """Return where the values of a column of numbers start, in bytes."""
-    return int(column.offset * column.type.bit_width // 8)
-
-
-def _valid(column: pa.Array) -> BoolArray:
-    """Return where there is a cell."""
-    buffer = column.buffers()[0]
-    if buffer is None:
-        return np.ones(len(column), dtype=bool)
-    bits = np.frombuffer(_bits(buffer, column.offset, len(column)), np.uint8)
-    return np.unpackbits(bits, count=len(column), bitorder="little").view(np.bool_)
-
-
-def _bits(buffer: pa.Buffer, offset: int, length: int) -> bytes:
-    """Return a run of bits, from the first bit of a byte."""
-    stored = memoryview(buffer)[offset // 8 : (offset + length + 7) // 8]
-    if offset % 8 == 0:
-        return bytes(stored)
-    bits = np.unpackbits(np.frombuffer(stored, np.uint8), bitorder="little")[offset % 8 :][:length]
-    return np.packbits(bits, bitorder="little").tobytes()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from buttockpain.cohort.readers import FORMATS, open_rows
@@ -44,9 +45,12 @@ def score_file(
     tally, done, seen = Tally(schema), 0, set[str]()
 
     def parts() -> Iterator[Rows]:
-        for part in rows.parts:
-            seen.update(part.columns)
-            yield part
+        try:
+            for part in rows.parts:
+                seen.update(part.columns)
+                yield part
+        except OSError as error:
+            raise _of(error, source) from None
 
     with whole_or_nothing(target) as path, open_writer(path, target.suffix.lower(), schema) as write:
         for batch in scorer.score_parts(parts(), schema):
@@ -63,13 +67,26 @@ def whole_or_nothing(target: Path) -> Iterator[Path]:
     """Give a path to write to, and put what was written in place of the target if all went well.
 
     The path is in the folder of the target, hidden, and ends in `.partial`: a run that is killed leaves that behind,
-    which nobody takes for a result, and the target as it was.
+    which nobody takes for a result, and the target as it was. An error of the system that names no other file names
+    the target.
     """
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
         yield partial
         with partial.open("rb+") as file:
             os.fsync(file.fileno())
         partial.replace(target)
+    except OSError as error:
+        if error.filename in (None, str(partial)):
+            raise _of(error, target) from None
+        raise
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # as where the folder is a file: what went wrong was told already
+            partial.unlink()
+
+
+def _of(error: OSError, path: Path) -> OSError:
+    """Return an error of the system as one that names a file; libraries name none, or put it into the sentence."""
+    return OSError(error.errno, os.strerror(error.errno) if error.errno else str(error), str(path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from buttockpain.cohort.columns import arrow
+from buttockpain.cohort.encodings import arrow
 from buttockpain.cohort.scorer import Scorer
 from buttockpain.errors import AnswerError, MissingExtraError, Problem
 
@@ -24,7 +24,9 @@ def score_frame(frame: Any, model: Model | None = None, **options: Any) -> Any:
 
     Raises
     ------
-    AnswerError : as for `Scorer.score_batch`; or a column that Arrow cannot hold, or with the name of an answer.
+    AnswerError : as for `Scorer.score_batch`; or a column that stands there twice, that Arrow cannot hold, or that has
+        the name of an answer.
+    TypeError : it is no eager frame.
     MissingExtraError : `narwhals` is not installed.
 
     Examples
@@ -36,10 +38,15 @@ def score_frame(frame: Any, model: Model | None = None, **options: Any) -> Any:
     """
     try:
         import narwhals as nw  # noqa: PLC0415 - optional
+        from narwhals.exceptions import DuplicateError  # noqa: PLC0415
     except ImportError:
         raise MissingExtraError("narwhals", "frames") from None
     pa = arrow()
-    kept = nw.from_native(frame, eager_only=True)
+    try:
+        kept = nw.from_native(frame, eager_only=True)
+    except DuplicateError:
+        expected = "one column of a name"
+        raise AnswerError([Problem("frame", "two columns of a name", expected, "rename or remove one")]) from None
     scorer = Scorer(model, **options)
     scorer.check_names(kept.columns)
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from buttockpain.cohort.columns import Cells
+from buttockpain.cohort.encodings import Cells
 from buttockpain.errors import AnswerError, Problem
 
 __all__ = ["Key", "slices_of"]
@@ -28,7 +28,7 @@ class Key:
     def add(self, row: int, value: Any) -> None:
         """Add the value of a line; true and 1 are different values."""
         kind = type(value)
-        key = value if kind is str else (kind, repr(value) if kind is _Pairs or kind is list else value)
+        key = value if kind is str else (kind, repr(value) if kind is dict or kind is list else value)
         number = self._number.setdefault(key, len(self.values))
         if number == len(self.values):
             self.values.append(value)
@@ -64,19 +64,38 @@ def slices_of(path: Path, size: int) -> Iterator[tuple[int, dict[str, Key]]]:
 def _add_line(keys: dict[str, Key], row: int, number: int, line: bytes) -> None:
     """Add one line, the so-manieth of its slice and of the file."""
     try:
-        pairs = json.loads(line, object_pairs_hook=_Pairs)
+        found = json.loads(line, object_pairs_hook=_object)
+    except _RepeatedKeyError:
+        raise AnswerError([Problem(f"row {number}", "a key that stands there twice", "each key once")]) from None
     except (ValueError, RecursionError):
-        pairs = None
-    if not isinstance(pairs, _Pairs):
+        found = None
+    if not isinstance(found, dict):
         raise AnswerError([Problem(f"row {number}", "no JSON object", 'an object such as {"slr_positive": true}')])
-    for name, value in pairs:
+    for name, value in found.items():
         key = keys.get(name)
         if key is None:
+            if not _is_text(name):
+                raise AnswerError([Problem(f"row {number}", "a key with half a character", "keys of whole characters")])
             key = keys[name] = Key()
-        elif key.rows and key.rows[-1] == row:
-            raise AnswerError([Problem(f"row {number}", "a key that stands there twice", "each key once")])
         key.add(row, value)
 
 
-class _Pairs(list[tuple[str, Any]]):
-    """The keys and values of a JSON object as they stand there."""
+class _RepeatedKeyError(Exception):
+    """A key stands twice in a JSON object."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the keys and values of a JSON object."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _RepeatedKeyError
+    return found
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a key has no lone surrogate, which JSON can spell and no file can hold."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

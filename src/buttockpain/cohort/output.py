@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from buttockpain.cohort.careful import Scores
-from buttockpain.cohort.columns import arrow
+from buttockpain.cohort.encodings import arrow
 from buttockpain.cohort.rules import Levels
 from buttockpain.types import BoolArray, IntArray, Level
 

@@ -29,12 +29,16 @@ class OneBlasThread:
 
     The matrices of a block are small: threads of the library would wait for each other more than they compute, and
     the processors are already busy with other blocks. The setting belongs to the process, so the first one in makes
-    it and the last one out restores it.
+    it and the last one out restores it, whoever of all that are made.
 
     Raises
     ------
     MissingExtraError : `threadpoolctl` is not installed.
     """
+
+    _lock = threading.Lock()
+    _inside = 0
+    _limit: AbstractContextManager[Any] | None = None
 
     def __init__(self) -> None:
         try:
@@ -42,26 +46,25 @@ class OneBlasThread:
         except ImportError:
             raise MissingExtraError("threadpoolctl", "cohort") from None
         self._controller = ThreadpoolController()
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._limit: AbstractContextManager[Any] | None = None
 
     def __enter__(self) -> None:
         """Limit the library if nobody else has."""
-        with self._lock:
-            if self._inside == 0:
-                self._limit = self._controller.limit(limits=1, user_api="blas")
-                self._limit.__enter__()
-            self._inside += 1
+        process = OneBlasThread
+        with process._lock:
+            if process._inside == 0:
+                process._limit = self._controller.limit(limits=1, user_api="blas")
+                process._limit.__enter__()
+            process._inside += 1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Restore what was before if nobody else is inside."""
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0 and self._limit is not None:
-                self._limit.__exit__(None, None, None)
+        process = OneBlasThread
+        with process._lock:
+            process._inside -= 1
+            if process._inside == 0 and process._limit is not None:
+                process._limit.__exit__(None, None, None)
 
 
 def in_order(call: Callable[[Item], Result], items: Iterable[Item], *, threads: int, ahead: int) -> Iterator[Result]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv as standard_csv
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from buttockpain.cohort.columns import Cells, arrow
+from buttockpain.cohort.encodings import Cells, arrow
 from buttockpain.cohort.json_lines import Key, slices_of
 from buttockpain.cohort.rows import ColumnUse, Rows
 from buttockpain.cohort.scorer import Scorer
@@ -58,23 +59,30 @@ def _parquet(path: Path, scorer: Scorer) -> OpenRows:
     """Read only the columns that matter, a slice at a time."""
     from pyarrow import parquet  # noqa: PLC0415 - optional
 
-    try:
+    with _as_parquet(path):
         stored = parquet.ParquetFile(path, pre_buffer=False)
-    except arrow().ArrowException:
-        raise _unreadable(path, "Parquet") from None
     use = _used(scorer, stored.schema_arrow.names, path)
     wanted = [*use.used, *(name for name in scorer.ids if name not in use.used)]
 
     def parts() -> Iterator[Rows]:
         first = 0
-        try:
+        with _as_parquet(path):
             for batch in stored.iter_batches(batch_size=scorer.slice_rows, columns=wanted):
                 yield scorer.rows_of(batch, first)
                 first += batch.num_rows
-        except arrow().ArrowException:
-            raise _unreadable(path, "Parquet") from None
 
     return OpenRows(stored.schema_arrow, parts(), stored.metadata.num_rows)
+
+
+@contextmanager
+def _as_parquet(path: Path) -> Iterator[None]:
+    """Turn what the library says of a broken file into the error that it is no Parquet."""
+    try:
+        yield
+    except (arrow().ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the system, not of what stands in the file
+        raise _unreadable(path, "Parquet") from None
 
 
 def _csv(path: Path, scorer: Scorer) -> OpenRows:
@@ -85,9 +93,9 @@ def _csv(path: Path, scorer: Scorer) -> OpenRows:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = next(standard_csv.reader(file), [])
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, standard_csv.Error):
         raise _unreadable(path, "CSV in UTF-8") from None
-    use = _used(scorer, header, path)
+    use = _used(scorer, header, path, "add a header")
     wanted = [*use.used, *(name for name in scorer.ids if name not in use.used)]
     broken: list[Problem] = []
 
@@ -170,13 +178,15 @@ def _id_column(name: str, values: list[Any], kind: pa.DataType | None, first: in
     pa = arrow()
     try:
         return pa.array(values, kind)
-    except (pa.ArrowException, TypeError):
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
         where = f"rows {first} to {first + len(values) - 1}, {name}"
-        expected = "values of one type" if kind is None else f"{kind}, as in the first rows"
+        expected = (
+            "values of one type: text, or whole numbers below 2^63" if kind is None else f"{kind}, as in the first rows"
+        )
         raise AnswerError([Problem(where, "a value of another type", expected)]) from None
 
 
-def _used(scorer: Scorer, names: Iterable[str], path: Path) -> ColumnUse:
+def _used(scorer: Scorer, names: Iterable[str], path: Path, advice: str = "") -> ColumnUse:
     """Return what becomes of the columns of a file, of which at least one has to answer a question.
 
     A file without a header would have a person's answers for names, and these are told in the summary.
@@ -184,7 +194,7 @@ def _used(scorer: Scorer, names: Iterable[str], path: Path) -> ColumnUse:
     use = scorer.columns(names)
     if not use.used:
         expected = "column names: ids of the model, age, sex, pain_severity or duration_days"
-        raise AnswerError([Problem(str(path), "no column that answers a question", expected, "add a header")])
+        raise AnswerError([Problem(str(path), "no column that answers a question", expected, advice)])
     return use
 
 

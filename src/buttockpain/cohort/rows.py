@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from buttockpain.cohort.columns import EMPTY, Column, Nulls, cells
+from buttockpain.cohort.columns import Nulls
+from buttockpain.cohort.encodings import EMPTY, Column, cells
 from buttockpain.errors import AnswerError, ImpossibleEvidenceError, Problem
 from buttockpain.presentation import read
 from buttockpain.types import IntArray

@@ -112,6 +112,8 @@ class Rules:
                 measured = answers.measured[threshold.measure]
                 fact = status[self._urgency.fact[name]]
                 holds = cast("BoolArray", threshold.holds(cast("Any", measured)))  # compares element by element
-                fact[~np.isnan(measured) & (fact != PRESENT)] = SETTLED
+                # A measure below an inexact threshold leaves an unclear answer as it is: both may be right.
+                open_here = (fact == UNASKED) | (fact == UNCLEAR) if threshold.exact else fact == UNASKED
+                fact[open_here & ~np.isnan(measured)] = SETTLED
                 fact[holds] = PRESENT
         return status

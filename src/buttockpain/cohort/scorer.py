@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from buttockpain.cohort.answers import Layout
-from buttockpain.cohort.columns import Nulls, arrow, fill_in
+from buttockpain.cohort.columns import Nulls, fill_in
+from buttockpain.cohort.encodings import arrow, plain
 from buttockpain.cohort.kernel import Kernel
 from buttockpain.cohort.output import Output
 from buttockpain.cohort.parallel import OneBlasThread, in_order, processors
@@ -51,10 +52,11 @@ class Scorer:
         not asked of anybody.
     threads : workers; all processors if left out.
     memory : bytes for everything a run holds at once, apart from the caller's own data; fewer workers and shorter
-        slices are used to stay below.
+        slices are used to stay below. What libraries hold to read and write files, tens of megabytes, comes on top.
 
     Raises
     ------
+    TypeError : `ids` is one text.
     ValueError : an option is none of its words; or the memory is not enough for a single worker.
     MissingExtraError : an optional package is not installed.
 
@@ -83,11 +85,14 @@ class Scorer:
             if value not in words:
                 message = f"{option}={value!r}: expected one of {', '.join(map(repr, words))}"
                 raise ValueError(message)
+        if isinstance(ids, str):
+            message = f"ids={ids!r}: expected several names, such as [{ids!r}]"
+            raise TypeError(message)
         if threads is not None and threads < 1:
             message = f"threads={threads}: expected at least 1"
             raise ValueError(message)
         self.model = model = default_model() if model is None else model
-        self.ids, self._strict, self._flags, self._nulls = tuple(ids), strict, errors == "flag", nulls
+        self.ids, self._strict, self._flags, self._nulls = tuple(dict.fromkeys(ids)), strict, errors == "flag", nulls
         self._layout = Layout.of(model)
         self._kernel = Kernel(model.network)
         self._rules = Rules(model, self._layout)
@@ -176,8 +181,19 @@ class Scorer:
         return (scored for scored, _ in self._in_order((rows, schema, True) for rows in parts))
 
     def rows_of(self, batch: pa.RecordBatch, first: int) -> Rows:
-        """Return a batch as rows; `first` is the number of its first row in the whole table."""
-        columns = {name: batch.column(name) for name in self.columns(batch.schema.names).used}
+        """Return a batch as rows; `first` is the number of its first row in the whole table.
+
+        Raises
+        ------
+        TypeError : it is no batch.
+        AnswerError : as for `columns`.
+        """
+        if not isinstance(batch, arrow().RecordBatch):
+            message = (
+                f"expected a pyarrow.RecordBatch, not {type(batch).__name__}; `score_table` takes tables and streams"
+            )
+            raise TypeError(message)
+        columns = {name: plain(batch.column(name)) for name in self.columns(batch.schema.names).used}
         return Rows(columns, [batch.column(name) for name in self.ids], batch.num_rows, first)
 
     def score_table(self, table: Any) -> pa.Table:

@@ -51,8 +51,8 @@ def one_thread(batch: pa.RecordBatch) -> float:
     scorer = Scorer(ids=["person"], threads=1)
     parts = [batch.slice(first, BATCH) for first in range(0, batch.num_rows, BATCH)]
     with threadpool_limits(1, "blas"):
-        took = seconds({"": lambda: [decoded(scorer.score_batch(part)) for part in parts]})
-    return took[""] / batch.num_rows
+        took = seconds({"": lambda: [decoded(scorer.score_batch(part)) for part in parts]})[""]
+    return took / int(batch.num_rows)
 
 
 def on_spark(batch: pa.RecordBatch) -> dict[str, float]:

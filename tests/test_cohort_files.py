@@ -178,13 +178,29 @@ def test_broken_files(tmp_path: Path, name: str, content: bytes, words: str) -> 
 def test_ids_of_another_type_further_down(tmp_path: Path) -> None:
     """An id that changes its type from line to line is an error, not a guess."""
     path = tmp_path / "people.ndjson"
-    path.write_text('{"seizure": true, "id": 1}\n' * 5000 + '{"seizure": true, "id": "a"}\n', encoding="utf-8")
-    with pytest.raises(
-        AnswerError, match=r"rows 0 to 5000, id`: found a value of another type; expected values of one type"
+    for one, other, kind in (
+        ("1", '"a"', "int64"),
+        ("1", "1.0", "int64"),
+        ("true", "1", "bool"),
+        ('"a"', "1", "string"),
     ):
-        score_file(path, tmp_path / "scored.csv", Scorer(ids=["id"], threads=1))
-    with pytest.raises(AnswerError, match=r"rows 4224 to 5000, id`: found a value of another type; expected int64"):
-        score_file(path, tmp_path / "scored.csv", Scorer(ids=["id"], memory=40_000_000, threads=1))
+        lines = f'{{"seizure": true, "id": null}}\n{{"seizure": true, "id": {one}}}\n' * 2500
+        path.write_text(lines + f'{{"seizure": true, "id": {other}}}\n', encoding="utf-8")
+        for memory in (2**29, 40_000_000):  # in one slice, and in two
+            scorer = Scorer(ids=["id"], memory=memory, threads=1)
+            words = f"row 5000, id`: found a value of another type; expected {kind}, as in the first row that has one"
+            with pytest.raises(AnswerError, match=words):
+                score_file(path, tmp_path / "scored.csv", scorer)
+
+
+def test_the_first_id_may_be_far_down(tmp_path: Path) -> None:
+    """The type of an id is that of its first value, in whatever slice; whole numbers among fractions are numbers."""
+    source, target = tmp_path / "people.ndjson", tmp_path / "scored.parquet"
+    lines = '{"seizure": true}\n' * 5000 + '{"seizure": true, "id": 1.5}\n{"id": 2}\n'
+    source.write_text('{"id": null, "seizure": true}\n' + lines, encoding="utf-8")
+    for memory in (2**29, 40_000_000):
+        score_file(source, target, Scorer(ids=["id"], memory=memory, threads=1))
+        assert parquet.read_table(target)["id"].to_pylist() == [None] * 5001 + [1.5, 2.0]
 
 
 @pytest.mark.parametrize("value", ["18446744073709551617", '"\\ud800"'])
@@ -193,7 +209,7 @@ def test_ids_that_no_column_can_hold(tmp_path: Path, value: str) -> None:
     path = tmp_path / "people.ndjson"
     path.write_text(f'{{"seizure": true, "id": {value}}}\n', encoding="utf-8")
     with pytest.raises(
-        AnswerError, match="rows 0 to 0, id`: found a value of another type; expected values of one type"
+        AnswerError, match="rows 0 to 0, id`: found a value that no column can hold; expected values of one type"
     ):
         score_file(path, tmp_path / "scored.csv", Scorer(ids=["id"], threads=1))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pyarrow as pa
+import pytest
 
 from buttockpain import default_model
-from buttockpain.cohort import Summary, score_batch
+from buttockpain.cohort import Scorer, Summary, score_batch
 
 
 def test_text_of_a_summary() -> None:
@@ -34,3 +37,28 @@ def test_text_of_a_summary_of_nobody() -> None:
     text = str(Summary.of([score_batch(empty)]))
     assert "  0    0.0%  emergency" in text
     assert "ignored" not in text
+
+
+def test_tables_with_other_columns() -> None:
+    """A question that one of the tables has was asked of somebody; a column that one ignores is ignored."""
+    one = pa.record_batch({"saddle_numbness": [True], "town": ["a"]})
+    other = pa.record_batch({"leg_numbness": [True], "street": ["b"]})
+    summary = Summary.of(Scorer().score_batches([one, other, one]))
+    assert summary.rows == 3
+    assert {"saddle_numbness", "leg_numbness"}.isdisjoint(summary.missing)
+    assert set(summary.missing) == set(default_model().vocabulary.order) - {"saddle_numbness", "leg_numbness"}
+    assert summary.ignored == ("town", "street")
+
+
+def test_answers_of_two_models_are_not_one_cohort() -> None:
+    """Probabilities of different models do not add up to anything."""
+    batch = pa.record_batch({"saddle_numbness": [True]})
+    other = default_model().replace({"cause.sciatica.leak": 0.2})
+    with pytest.raises(ValueError, match="different models"):
+        Summary.of([score_batch(batch), score_batch(batch, other)])
+
+
+def test_a_scorer_does_not_travel() -> None:
+    """What to do instead is said."""
+    with pytest.raises(TypeError, match="scorer_of"):
+        pickle.dumps(Scorer())

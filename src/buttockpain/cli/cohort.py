@@ -20,7 +20,7 @@ __all__ = ["register"]
 
 Told = Callable[[int, int | None], object]
 
-_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
+_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -80,7 +80,7 @@ def _scorer(options: argparse.Namespace) -> Scorer:
 
 def _bytes(text: str) -> int:
     """Return a size such as 512M in bytes."""
-    found = re.fullmatch(r"(\d+)([KMG]?)", text.strip().upper())
+    found = re.fullmatch(r"(\d+)([KMGT]?)", text.strip().upper())
     if found is None:
         message = f"{text!r} is no size such as 512M"
         raise argparse.ArgumentTypeError(message)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from buttockpain.cohort.readers import FORMATS, open_rows
 from buttockpain.cohort.rows import Rows
@@ -72,7 +73,8 @@ def whole_or_nothing(target: Path) -> Iterator[Path]:
     """
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    # Two machines with one folder may run the same process number.
+    partial = target.with_name(f".{target.name}.{uuid4().hex}.partial")
     try:
         yield partial
         with partial.open("rb+") as file:

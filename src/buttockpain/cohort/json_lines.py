@@ -6,14 +6,24 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from buttockpain.cohort.encodings import Cells
+from buttockpain.cohort.encodings import Cells, arrow
 from buttockpain.errors import AnswerError, Problem
 
-__all__ = ["Key", "slices_of"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Key", "id_column", "id_type", "slices_of"]
+
+_KINDS: dict[str, set[type]] = {
+    "bool": {bool},
+    "int64": {int},
+    "double": {float, int},
+    "string": {str},
+}  # writers may spell 1.0 as 1
 
 
 class Key:
@@ -61,8 +71,56 @@ def slices_of(path: Path, size: int) -> Iterator[tuple[int, dict[str, Key]]]:
             yield count, keys
 
 
+def id_type(path: Path, name: str) -> pa.DataType:
+    """Return the type of a column to carry through: that of the first value it has, however far down."""
+    with path.open("rb") as file:
+        for number, line in enumerate(line for line in file if line.strip()):
+            value = _object_of(number, line).get(name)
+            if value is not None:
+                return id_column(name, [value], None, number).type
+    return arrow().null()
+
+
+def id_column(name: str, values: list[Any], kind: pa.DataType | None, first: int) -> pa.Array:
+    """Return a column that is carried through.
+
+    Parameters
+    ----------
+    kind : its type; None to find out.
+    first : number of the first row in the file, for messages.
+
+    Raises
+    ------
+    AnswerError : a value is of another type, also where it could be converted: what a value becomes would depend on
+        the lines around it.
+    """
+    pa = arrow()
+    allowed = _KINDS.get(str(kind))
+    for row, value in enumerate(values):
+        if allowed is not None and value is not None and type(value) not in allowed:
+            raise AnswerError([Problem(f"row {first + row}, {name}", "a value of another type",
+                                       f"{kind}, as in the first row that has one")])  # fmt: skip
+    try:
+        return pa.array(values, kind)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        where = f"rows {first} to {first + len(values) - 1}, {name}"
+        expected = f"values of one type{'' if kind is None else f' ({kind})'}: text, or whole numbers below 2^63"
+        raise AnswerError([Problem(where, "a value that no column can hold", expected)]) from None
+
+
 def _add_line(keys: dict[str, Key], row: int, number: int, line: bytes) -> None:
     """Add one line, the so-manieth of its slice and of the file."""
+    for name, value in _object_of(number, line).items():
+        key = keys.get(name)
+        if key is None:
+            if not _is_text(name):
+                raise AnswerError([Problem(f"row {number}", "a key with half a character", "keys of whole characters")])
+            key = keys[name] = Key()
+        key.add(row, value)
+
+
+def _object_of(number: int, line: bytes) -> dict[str, Any]:
+    """Return the object in a line, the so-manieth of the file."""
     try:
         found = json.loads(line, object_pairs_hook=_object)
     except _RepeatedKeyError:
@@ -71,13 +129,7 @@ def _add_line(keys: dict[str, Key], row: int, number: int, line: bytes) -> None:
         found = None
     if not isinstance(found, dict):
         raise AnswerError([Problem(f"row {number}", "no JSON object", 'an object such as {"slr_positive": true}')])
-    for name, value in found.items():
-        key = keys.get(name)
-        if key is None:
-            if not _is_text(name):
-                raise AnswerError([Problem(f"row {number}", "a key with half a character", "keys of whole characters")])
-            key = keys[name] = Key()
-        key.add(row, value)
+    return found
 
 
 class _RepeatedKeyError(Exception):

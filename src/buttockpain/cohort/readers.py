@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buttockpain.cohort.encodings import Cells, arrow
-from buttockpain.cohort.json_lines import Key, slices_of
+from buttockpain.cohort.json_lines import Key, id_column, id_type, slices_of
 from buttockpain.cohort.rows import ColumnUse, Rows
 from buttockpain.cohort.scorer import Scorer
 from buttockpain.errors import AnswerError, Problem
@@ -159,31 +159,18 @@ def _json_lines(path: Path, scorer: Scorer) -> OpenRows:
     slices = slices_of(path, scorer.slice_rows)
     size, head = next(slices, (0, {}))
     _used(scorer, head, path)
-    types = {name: _id_column(name, head[name].cells(size), None, 0).type for name in scorer.ids}
+    types = {name: id_type(path, name) for name in scorer.ids}
 
     def parts() -> Iterator[Rows]:
         first = 0
         for count, keys in chain([(size, head)], slices):
             use = scorer.columns({**head, **keys}.keys())
             asked = {name: keys[name].column(count) for name in use.used if name in keys}
-            ids = [_id_column(name, keys.get(name, Key()).cells(count), types[name], first) for name in scorer.ids]
+            ids = [id_column(name, keys.get(name, Key()).cells(count), kind, first) for name, kind in types.items()]
             yield Rows(asked, ids, count, first)
             first += count
 
     return OpenRows(pa.schema([(name, types.get(name, pa.null())) for name in head]), parts(), None)
-
-
-def _id_column(name: str, values: list[Any], kind: pa.DataType | None, first: int) -> pa.Array:
-    """Return a column that is carried through, of the type it has in the first rows."""
-    pa = arrow()
-    try:
-        return pa.array(values, kind)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        where = f"rows {first} to {first + len(values) - 1}, {name}"
-        expected = (
-            "values of one type: text, or whole numbers below 2^63" if kind is None else f"{kind}, as in the first rows"
-        )
-        raise AnswerError([Problem(where, "a value of another type", expected)]) from None
 
 
 def _used(scorer: Scorer, names: Iterable[str], path: Path, advice: str = "") -> ColumnUse:

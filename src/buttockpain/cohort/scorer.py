@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, get_args
 
 import numpy as np
 
@@ -108,6 +108,11 @@ class Scorer:
             message = f"memory={memory:,} is not enough for one worker of this model; give at least {worker:,} bytes"
             raise ValueError(message)
         self.threads = max(1, min(wanted, memory // worker))
+
+    def __reduce__(self) -> Never:
+        """Refuse to be pickled: text travels, a compiled model does not."""
+        message = "a Scorer does not travel; send the text of the model file, and call `scorer_of` where it arrives"
+        raise TypeError(message)
 
     def columns(self, names: Iterable[str]) -> ColumnUse:
         """Return what becomes of the columns of a table.

@@ -52,7 +52,7 @@ class Summary(BaseModel, frozen=True, extra="forbid", defer_build=True):
 
         Raises
         ------
-        ValueError : there are no batches.
+        ValueError : there are no batches, or different models scored them.
         """
         tally: Tally | None = None
         for batch in scored:
@@ -82,19 +82,36 @@ class Tally:
     """Counts that grow batch by batch."""
 
     def __init__(self, schema: pa.Schema) -> None:
-        self._note: dict[str, Any] = json.loads(schema.metadata[METADATA])
+        self._metadata = schema.metadata[METADATA]
+        self._note: dict[str, Any] = json.loads(self._metadata)
         self._rows = self._flagged = self._override = 0
         self._levels: Counter[str | None] = Counter()
         self._leading: Counter[str | None] = Counter()
 
     def add(self, scored: pa.RecordBatch) -> None:
-        """Count the people of a scored batch."""
+        """Count the people of a scored batch.
+
+        Raises
+        ------
+        ValueError : another model scored it.
+        """
+        if scored.schema.metadata[METADATA] != self._metadata:
+            self._also(json.loads(scored.schema.metadata[METADATA]))
         readable = scored.column("problem").is_null()
         self._rows += scored.num_rows
         self._flagged += scored.num_rows - readable.true_count
         self._override += scored.column("override").true_count
         self._levels.update(_counts(scored.column("triage_level")))
         self._leading.update(_counts(scored.column("leading_cause").filter(readable)))
+
+    def _also(self, note: dict[str, Any]) -> None:
+        """Take in what is noted of another table: missing is what misses in all, ignored what is ignored in any."""
+        mine, tables = self._note, ("missing", "ignored")
+        if any(note[key] != mine[key] for key in mine if key not in tables):
+            message = "batches scored by different models: summarise those of each on their own"
+            raise ValueError(message)
+        mine["missing"] = [name for name in mine["missing"] if name in note["missing"]]
+        mine["ignored"] = list(dict.fromkeys([*mine["ignored"], *note["ignored"]]))
 
     def summary(self, seen: Collection[str] = ()) -> Summary:
         """Return the counts; a question that was `seen` after all is not missing."""

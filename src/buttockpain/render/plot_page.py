@@ -222,17 +222,3 @@ def share_ticks(axes: Axes, which: Literal["x", "y"]) -> None:
 def held(probability: float) -> float:
     """Return where to draw a probability."""
     return min(max(probability, _ENDS[0]), _ENDS[1])
-
-
-def _lines(figure: Figure, text: str, room: float, *, size: float, **look: Any) -> list[Any]:
-    """Return text as lines that are at most so many pixels wide, measured; they still have to be put somewhere."""
-    lines: list[Any] = []
-    for word in plain(text).split():
-        if lines:
-            shorter = lines[-1].get_text()
-            lines[-1].set_text(f"{shorter} {word}")
-            if lines[-1].get_window_extent().width <= room:
-                continue
-            lines[-1].set_text(shorter)
-        lines.append(figure.text(0, 0, word, fontsize=size, va="top", **look))
-    return lines

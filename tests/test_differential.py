@@ -19,7 +19,8 @@ from small_models import of_network, small_model
 from strategies import Answers, answers, cases, model_from, model_of, networks
 
 from buttockpain import Differential, Level, Model, default_model, rank
-from buttockpain.differential import MARGIN, Directory, JointExplanation
+from buttockpain.differential import MARGIN, JointExplanation
+from buttockpain.directory import Directory
 from buttockpain.render.words import display_probability
 
 SAME = 1e-12

@@ -344,7 +344,7 @@ def test_many_causes(causes: int) -> None:
     """Beyond seven causes there are no prepared matrices; each cause is switched on along its own axis."""
     plain = seeded_network(causes, causes=causes, risk_factors=4, findings=8)
     model = model_of(plain)
-    assert all(factor.maps is None and factor.mean_map is None for factor in model.network.factors)
+    assert model.network.lookup is None
     rng = Random(causes)
     together = [random_evidence(rng, plain) for _ in range(2)]
     batch = infer(model.network, evidence_for(model, *together))
@@ -381,7 +381,7 @@ def test_both_ways_to_the_prior_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     model = default_model()
     monkeypatch.setattr(network_module, "_DENSE_STATES", 0)
     axis_by_axis = Network.of(model.knowledge)
-    assert all(factor.maps is None for factor in axis_by_axis.factors)
+    assert axis_by_axis.lookup is None
     for answers in people(25, seed=9):
         evidence = evidence_for(model, answers)
         dense, sparse = infer(model.network, evidence), infer(axis_by_axis, evidence)

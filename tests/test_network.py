@@ -85,10 +85,8 @@ def test_axes(make: Callable[[], Model]) -> None:
     for number, factor in enumerate(knowledge.risk_factor.values()):
         active_states = len(factor.active_states())
         expected[f"factors.{number}.link"] = (active_states, c)
-        if c <= 7:
-            expected[f"factors.{number}.mean_map"] = (s, s)
-            expected[f"factors.{number}.maps"] = (active_states, s, s)
-    promised = {name: array.shape for name, array in arrays_of(network) if not name.startswith(("plan", "arc_steps"))}
+    elsewhere = ("plan", "lookup", "arc_steps")  # in the tests of their own
+    promised = {name: array.shape for name, array in arrays_of(network) if not name.startswith(elsewhere)}
     assert promised == expected
     assert network.causes == tuple(knowledge.cause)
     assert network.findings == tuple(n for n, finding in knowledge.finding.items() if finding.leak is not None)
@@ -180,8 +178,8 @@ def test_tables_of_the_shipped_model() -> None:
 def test_remainder_of_base_rates_keeps_its_digits() -> None:
     """What several states leave for the remainder is exact, though each by itself was rounded.
 
-    In floats 0.6 + 0.399999999 rounds before it is taken from 1, which would cost half the digits of 1e-9. The map of
-    the unknown factor keeps them too: nothing happens in the remainder, and in the rest for all but 1 - 1e-9.
+    In floats 0.6 + 0.399999999 rounds before it is taken from 1, which would cost half the digits of 1e-9. What is looked
+    up for the unknown factor keeps them too: nothing happens in the remainder, and in the rest for all but 1 - 1e-9.
     """
     shares, link = {"middle": 0.6, "high": 0.399999999}, 1 - 1e-9
     rest = 1 - sum(map(Fraction, shares.values()))
@@ -190,9 +188,10 @@ def test_remainder_of_base_rates_keeps_its_digits() -> None:
     plain["cause_link"] = {"c0": {("r0", "middle"): link, ("r0", "high"): link}}
     network = model_of(plain).network
     assert network.base[0] == pytest.approx(float(rest), rel=1e-15, abs=0)
-    assert network.factors[0].mean_map is not None
-    nothing_happens = rest + (1 - rest) * (1 - Fraction(link))
-    assert network.factors[0].mean_map[0, 0] == pytest.approx(float(nothing_happens), rel=1e-15, abs=0)
+    assert network.lookup is not None
+    unknown, _ = network.lookup.prior(np.ones(3))
+    nothing_happens = (1 - Fraction(plain["cause_leak"]["c0"])) * (rest + (1 - rest) * (1 - Fraction(link)))
+    assert unknown[0] == pytest.approx(float(nothing_happens), rel=1e-15, abs=0)
 
 
 @pytest.mark.parametrize("make", MODELS)
@@ -205,37 +204,12 @@ def test_maps_and_arcs_neither_lose_nor_make_probability(make: Callable[[], Mode
     maps = [follow_arcs(np.eye(size), network.arc_steps)]
     if network.arcs is not None:
         assert np.array_equal(maps[0], network.arcs)
-    for factor in network.factors:
-        if factor.maps is not None and factor.mean_map is not None:
-            maps += [factor.mean_map, *factor.maps]
+    if network.lookup is not None:
+        maps += [matrix for table in network.lookup.maps for matrix in table.entries]
     for matrix in maps:
         assert (matrix >= 0).all()
         assert matrix.sum(axis=0) == pytest.approx(np.ones(size), abs=1e-14)
         assert not matrix[loses].any()
-
-
-@given(networks(max_causes=3))
-def test_maps_are_the_definition(plain: Plain) -> None:
-    """Each map of a risk factor is `switch_on` by its links; unknown is their average with "nothing happens"."""
-    network = model_of(plain).network
-    size = len(network.has)
-    for factor in network.factors:
-        assert factor.maps is not None
-        assert factor.mean_map is not None
-        exact = []
-        for link in factor.link:
-            links = [Fraction(value) for value in link.tolist()]
-            exact.append(
-                [brought_about([Fraction(int(old == start)) for old in range(size)], links) for start in range(size)]
-            )
-        for matrix, columns in zip(factor.maps, exact, strict=True):
-            assert matrix == pytest.approx(np.array(columns, dtype=np.float64).T, rel=TABLE, abs=0)
-        base = [Fraction(plain["risk_factors"][factor.id]["base"][state]) for state in factor.states]
-        for start in range(size):
-            mean = [base[0] * (old == start) for old in range(size)]
-            for rate, columns in zip(base[1:], exact, strict=True):
-                mean = [value + rate * more for value, more in zip(mean, columns[start], strict=True)]
-            assert factor.mean_map[:, start] == pytest.approx(np.array(mean, dtype=np.float64), rel=TABLE, abs=0)
 
 
 @given(st.integers(1, 4).flatmap(lambda c: st.tuples(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_models import small_model
 
-import buttockpain.model
+import buttockpain.person
 from buttockpain import (
     AnswerError,
     Differential,
@@ -115,7 +115,7 @@ def test_triage_needs_no_arithmetic(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any) -> Any:
         raise FloatingPointError
 
-    monkeypatch.setattr(buttockpain.model, "infer", broken)
+    monkeypatch.setattr(buttockpain.person, "infer", broken)
     assert MODEL.triage(seizure="yes", pain_severity=8).level == "emergency_ambulance"
 
 

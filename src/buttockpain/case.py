@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from buttockpain.differential import Directory
+from buttockpain.directory import Directory
 from buttockpain.inference import Evidence, Posterior
 from buttockpain.network import Network
 from buttockpain.presentation import Answer, Presentation, Vocabulary
@@ -159,7 +159,7 @@ class Case:
             axis = network.finding_index.get(name)
             factors = tuple([network.factor_index[one] for one in names if one in network.factor_index])
             if answer != "unknown" and name != vocabulary.presenting and (axis is not None or factors):
-                label = ", ".join(items[one].label for one in names)
+                label = items[name].label if name in items else name.capitalize()  # age and sex
                 found.append(Observation(name, label, answer, axis, factors))
         return tuple(found)
 

@@ -1,20 +1,20 @@
 """The differential: names come back, and the answer is put together, safety first.
 
-What can be prepared once per model stands in `Directory`; `assemble` joins it with one posterior and one triage
-decision. Here the ranking may raise the triage level; nothing here can lower it.
+`assemble` joins what is prepared once per model (`Directory`) with one posterior and one triage decision. Here the
+ranking may raise the triage level; nothing here can lower it.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel
 
 from buttockpain.codes import Code
+from buttockpain.directory import Directory, ModelStamp, Profile, TreatmentOptions
 from buttockpain.inference import Evidence, Posterior, surprise
 from buttockpain.network import Network
 from buttockpain.presentation import Answer, Presentation
@@ -24,23 +24,22 @@ from buttockpain.types import Audience, Frozen, Id
 
 if TYPE_CHECKING:
     from buttockpain.explanation import Explanation
-    from buttockpain.knowledge import Cause, Knowledge
     from buttockpain.questions import NextQuestions
 
-__all__ = ["Differential", "Directory", "Fit", "JointExplanation", "ModelStamp", "RankedCause", "TreatmentOptions"]
+__all__ = [
+    "MARGIN",
+    "Differential",
+    "Fit",
+    "JointExplanation",
+    "ModelStamp",
+    "RankedCause",
+    "TreatmentOptions",
+    "assemble",
+]
 
 # Ties and thresholds are decided on this scale, far above rounding (1e-15) and far below anything meaningful, so that
 # the last bits of a platform cannot change an order or an urgency.
 MARGIN = 1e-9
-
-
-class TreatmentOptions(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """What the source document names for a cause; never advice to start or stop a treatment."""
-
-    wording: str
-    named: tuple[str, ...]
-    by_physician: tuple[str, ...]
-    caution: str
 
 
 class RankedCause(BaseModel, frozen=True, extra="forbid", defer_build=True):
@@ -89,15 +88,6 @@ class Fit(BaseModel, frozen=True, extra="forbid", defer_build=True):
     surprise: float
     poor: bool
     log_evidence: float
-
-
-class ModelStamp(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """Which model and library gave an answer; `fingerprint` is the SHA-256 of the model's canonical form."""
-
-    id: str
-    version: str
-    fingerprint: str
-    library_version: str
 
 
 class Differential(BaseModel, frozen=True, extra="forbid", defer_build=True):
@@ -189,87 +179,6 @@ class Differential(BaseModel, frozen=True, extra="forbid", defer_build=True):
         return html_report(self, audience, explanation=explanation, questions=questions)
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What is known of a ranked cause before any answer."""
-
-    id: Id
-    label: str
-    plain: str
-    axis: int
-    prior: float
-    prior_odds: float
-    codes: tuple[Code, ...]
-    treatments: TreatmentOptions | None
-
-
-@dataclass(frozen=True, slots=True)
-class Directory:
-    """Everything about the answer that can be prepared once per model.
-
-    Attributes
-    ----------
-    ranked_set : (S,) for each state, the number of its set of ranked causes.
-    sets : the ids of the ranked causes of each such set, and the set in words.
-    """
-
-    profiles: tuple[Profile, ...]
-    ranked_set: np.ndarray[tuple[int], np.dtype[np.int64]]
-    sets: tuple[tuple[tuple[Id, ...], str], ...]
-    strengths: tuple[tuple[float, str], ...]
-    caps: tuple[float, float]
-    explanation: float
-    poor_fit: float
-    scope: str
-    stamp: ModelStamp
-
-    @classmethod
-    def of(cls, knowledge: Knowledge, network: Network, prior: Posterior, library_version: str) -> Directory:
-        """Prepare a model; `prior` is the posterior given the complaint and nothing else."""
-        profiles = tuple(
-            Profile(
-                name, cause.label, cause.plain, axis, float(prior.cause[axis, 0]),
-                float(prior.cause[axis, 0] / prior.absent[axis, 0]), cause.codes,
-                _treatment_options(knowledge, cause),
-            )
-            for axis, (name, cause) in enumerate(knowledge.cause.items())
-            if cause.ranked
-        )  # fmt: skip
-        powers = [1 << position for position in range(len(profiles))]
-        ranked_set = network.has[:, [profile.axis for profile in profiles]] @ np.array(powers)
-        about = knowledge.model
-        return cls(
-            profiles=profiles,
-            ranked_set=ranked_set,
-            sets=tuple(
-                _set_of([profile for profile, power in zip(profiles, powers, strict=True) if number & power])
-                for number in range(1 << len(profiles))
-            ),
-            strengths=tuple((word.ratio, word.word) for word in knowledge.display.strength),
-            caps=(knowledge.display.lowest, knowledge.display.highest),
-            explanation=knowledge.display.explanation,
-            poor_fit=knowledge.triage.poor_fit.value,
-            scope=f"{about.intended_use} {about.not_for}",
-            stamp=ModelStamp(
-                id=about.id, version=about.version, fingerprint=knowledge.fingerprint, library_version=library_version
-            ),
-        )  # fmt: skip
-
-    def strength(self, ratio: float) -> str:
-        """Return the word for a likelihood ratio.
-
-        References
-        ----------
-        Jaeschke, Guyatt and Sackett, JAMA 271 (1994), 703-707, for the bands of the shipped model.
-        """
-        for least, word in self.strengths:
-            if ratio >= least:
-                return f"{word} evidence for"
-            if ratio <= 1 / least:
-                return f"{word} evidence against"
-        return "hardly any evidence"
-
-
 def assemble(
     directory: Directory,
     network: Network,
@@ -281,88 +190,66 @@ def assemble(
     """Return the answer of one person, from the posterior of a batch of one."""
     probability, absent = posterior.cause[:, 0].tolist(), posterior.absent[:, 0].tolist()
     none = posterior.none_of_these.item()
-    caps = directory.caps
     causes = [
         _ranked(directory, profile, probability[profile.axis], absent[profile.axis]) for profile in directory.profiles
     ]
-    causes.sort(key=lambda cause: -round(cause.probability / MARGIN))  # stable: ties keep the order of the file
+    causes.sort(key=lambda cause: -round(cause["probability"] / MARGIN))  # stable: ties keep the order of the file
+    leads = none > causes[0]["probability"] + MARGIN
     unusual = surprise(network, evidence, posterior).item()
-    fit = Fit(surprise=unusual, poor=unusual > directory.poor_fit + MARGIN, log_evidence=posterior.log_evidence.item())
-    leads = none > causes[0].probability + MARGIN
+    poor = unusual > directory.poor_fit + MARGIN
     table = decision.table
     further = [reason for name, least, reason in table.floors
                if probability[network.causes.index(name)] >= least - MARGIN]  # fmt: skip
     if leads:
         further.append(table.none_of_these)
-    if fit.poor:
+    if poor:
         further.append(table.poor_fit)
-    return Differential(
-        triage=decision.triage(further),
-        causes=tuple(causes),
-        none_of_these=none,
-        none_displayed=display_probability(none, caps),
-        leading=None if leads else causes[0].id,
-        joint=_joint(directory, posterior),
-        fit=fit,
-        answers=presentation.given,
-        model=directory.stamp,
-        scope=directory.scope,
+    # Checked once as a whole: record by record would cost half as much again.
+    return Differential.model_validate(
+        {
+            "triage": decision.triage(further),
+            "causes": causes,
+            "none_of_these": none,
+            "none_displayed": display_probability(none, directory.caps),
+            "leading": None if leads else causes[0]["id"],
+            "joint": _joint(directory, posterior),
+            "fit": {"surprise": unusual, "poor": poor, "log_evidence": posterior.log_evidence.item()},
+            "answers": presentation.given,
+            "model": directory.stamp,
+            "scope": directory.scope,
+        }
     )
 
 
-def _ranked(directory: Directory, profile: Profile, probability: float, absent: float) -> RankedCause:
-    """Return one cause of the ranking."""
+def _ranked(directory: Directory, profile: Profile, probability: float, absent: float) -> dict[str, Any]:
+    """Return the fields of one cause of the ranking."""
     # An absence below the smallest float would make the ratio infinite, which JSON cannot carry.
     ratio = min(probability / max(absent, sys.float_info.min) / profile.prior_odds, sys.float_info.max)
-    return RankedCause(
-        id=profile.id,
-        label=profile.label,
-        probability=probability,
-        displayed=display_probability(probability, directory.caps),
-        prior=profile.prior,
-        likelihood_ratio=ratio,
-        strength=directory.strength(ratio),
-        plain=profile.plain,
-        codes=profile.codes,
-        treatments=profile.treatments,
-    )
+    return {
+        "id": profile.id,
+        "label": profile.label,
+        "probability": probability,
+        "displayed": display_probability(probability, directory.caps),
+        "prior": profile.prior,
+        "likelihood_ratio": ratio,
+        "strength": directory.strength(ratio),
+        "plain": profile.plain,
+        "codes": profile.codes,
+        "treatments": profile.treatments,
+    }
 
 
-def _joint(directory: Directory, posterior: Posterior) -> tuple[JointExplanation, ...]:
-    """Return the sets of named causes worth naming; the empty set is `none_of_these` and not among them."""
+def _joint(directory: Directory, posterior: Posterior) -> list[dict[str, Any]]:
+    """Return the fields of the sets of named causes worth naming; the empty set, `none_of_these`, is not among them."""
     weights = np.bincount(directory.ranked_set, weights=posterior.state[:, 0], minlength=len(directory.sets))
     worth = [(-round(p / MARGIN), number, p) for number, p in enumerate(weights.tolist())
              if number and p >= directory.explanation]  # fmt: skip
-    return tuple(
-        [
-            JointExplanation(
-                causes=directory.sets[number][0],
-                label=directory.sets[number][1],
-                probability=p,
-                displayed=display_probability(p, directory.caps),
-            )
-            for _, number, p in sorted(worth)
-        ]
-    )
-
-
-def _set_of(profiles: Sequence[Profile]) -> tuple[tuple[Id, ...], str]:
-    """Return a set of causes as ids and in words; the empty set has no words."""
-    ids = tuple(profile.id for profile in profiles)
-    if not profiles:
-        return ids, ""
-    first, *rest = (profile.label for profile in profiles)
-    others = " and ".join(label[:1].lower() + label[1:] for label in rest)
-    return ids, f"{first} with {others}" if others else f"{first} alone"
-
-
-def _treatment_options(knowledge: Knowledge, cause: Cause) -> TreatmentOptions | None:
-    """Return the treatments the source document names for a cause, in its wording."""
-    if cause.treatments is None:
-        return None
-    return TreatmentOptions(
-        wording=knowledge.founding_document.treatment_wording,
-        named=cause.treatments.named,
-        by_physician=cause.treatments.by_physician,
-        caution=cause.treatments.caution,
-    )
+    return [
+        {
+            "causes": directory.sets[number][0],
+            "label": directory.sets[number][1],
+            "probability": p,
+            "displayed": display_probability(p, directory.caps),
+        }
+        for _, number, p in sorted(worth)
+    ]

@@ -16,10 +16,8 @@ diagnosing multiple diseases (UAI 1989). Independence of causal influence: Zhang
 
 from __future__ import annotations
 
-import math
 import sys
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -32,6 +30,7 @@ __all__ = [
     "FLAT",
     "Evidence",
     "Posterior",
+    "bayes",
     "evidence_of",
     "infer",
     "log_likelihood",
@@ -106,32 +105,35 @@ def evidence_of(network: Network, *presentations: Presentation) -> Evidence:
                     soft[finding_index[name], column] = answer
             elif name in factor_index:
                 one = network.factors[factor_index[name]]
-                factor[one.first : one.first + len(one.states), column] = _factor_likelihood(one.states, answer)
+                if isinstance(answer, str):
+                    factor[one.first : one.first + len(one.states), column] = 0
+                    factor[one.first + one.states.index(answer), column] = 1
+                else:
+                    largest = max(answer, 1 - answer)
+                    factor[one.first : one.first + 2, column] = (1 - answer) / largest, answer / largest
         finding[network.presenting, column] = 1
     return Evidence(finding, factor, soft)
-
-
-def _factor_likelihood(states: tuple[str, ...], answer: str | float) -> list[float]:
-    """Return the likelihood of each state: 1 for the one answered, or the weights of virtual evidence."""
-    if isinstance(answer, str):
-        return [float(state == answer) for state in states]
-    largest = max(answer, 1 - answer)
-    return [(1 - answer) / largest, answer / largest]
 
 
 def infer(network: Network, evidence: Evidence) -> Posterior:
     """Return the exact posterior; impossible evidence is marked, never NaN."""
     prior, log_factor_evidence = state_prior(network, evidence.factor)
-    likelihood = log_likelihood(network, evidence)
+    return bayes(network, prior, log_factor_evidence, log_likelihood(network, evidence))
+
+
+def bayes(
+    network: Network, prior: FloatArray, log_factor_evidence: FloatArray, log_likelihood: FloatArray
+) -> Posterior:
+    """Return the posterior from what `state_prior` and `log_likelihood` return."""
     with np.errstate(divide="ignore"):  # a state that cannot be has log 0
-        log_joint = np.log(prior) + likelihood
+        log_joint = np.log(prior) + log_likelihood
         peak = log_joint.max(axis=0)
         joint = np.exp(log_joint - np.maximum(peak, -sys.float_info.max))
         total = joint.sum(axis=0)
         log_evidence = np.log(total) + peak + log_factor_evidence
-    state = joint / np.where(total > 0, total, 1.0)
+    state = joint / np.maximum(total, 1.0)  # it is at least 1, the largest term, or 0 if nothing is possible
     summary, size = network.summary @ state, len(network.causes)
-    return Posterior(state, likelihood, summary[:size], summary[size:-1], summary[-1], log_evidence)
+    return Posterior(state, log_likelihood, summary[:size], summary[size:-1], summary[-1], log_evidence)
 
 
 def state_prior(network: Network, factor: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -145,8 +147,9 @@ def state_prior(network: Network, factor: FloatArray) -> tuple[FloatArray, Float
     -------
     (S, B) whose columns sum to 1, and (B,).
     """
-    if factor.shape[1] == 1 and network.arcs is not None:
-        return _state_prior_of_one(network, factor, network.arcs)
+    if factor.shape[1] == 1 and network.lookup is not None:
+        distribution, log_chance = network.lookup.prior(factor[:, 0])
+        return distribution[:, None], np.array([log_chance])
     weight = network.base[:, None] * factor
     log_evidence = np.zeros(factor.shape[1])
     for one in network.factors:
@@ -158,40 +161,14 @@ def state_prior(network: Network, factor: FloatArray) -> tuple[FloatArray, Float
     return follow_arcs(together(network.plan, parts, weight, Scratch(factor.shape[1])), network.arc_steps), log_evidence
 
 
-def _state_prior_of_one(network: Network, factor: FloatArray, arcs: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the same for one person, by matrices prepared for each state and for "unknown"."""
-    likelihood, base = factor[:, 0].tolist(), network.base.tolist()
-    distribution = network.from_leaks
-    log_evidence = 0.0
-    for one in network.factors:
-        last = one.first + len(one.states)
-        given = likelihood[one.first : last]
-        mean_map: Any = one.mean_map
-        maps: Any = one.maps
-        if given.count(1.0) == len(given):
-            distribution = np.dot(mean_map, distribution)
-            continue
-        shares = [rate * likely for rate, likely in zip(base[one.first : last], given, strict=True)]
-        total = sum(shares)
-        log_evidence += math.log(total)
-        before = distribution
-        if shares.count(0.0) == len(shares) - 1:
-            known = next(state for state, share in enumerate(shares) if share)
-            distribution = np.dot(maps[known - 1], before) if known else before
-            continue
-        distribution = before * (shares[0] / total)
-        for share, matrix in zip(shares[1:], maps, strict=True):
-            distribution = distribution + np.dot(matrix, before) * (share / total)
-    return np.dot(arcs, distribution)[:, None], np.array([log_evidence])
-
-
 def log_likelihood(network: Network, evidence: Evidence) -> FloatArray:
     """Return log P(answered findings | state), (S, B), natural log."""
     finding = evidence.finding
     result: FloatArray
     if finding.shape[1] == 1:
-        asked = np.flatnonzero(finding[:, 0] >= 0)
-        result = network.log_answer[2 * asked + finding[asked, 0]].sum(axis=0)[:, None]
+        answer = finding[:, 0]
+        (asked,) = (answer >= 0).nonzero()
+        result = network.log_answer.take(2 * asked + answer[asked], axis=0).sum(axis=0)[:, None]
     else:
         yes, no = (finding == 1).astype(np.float64), (finding == 0).astype(np.float64)
         result = network.log_answer[1::2].T @ yes + network.log_answer[::2].T @ no
@@ -246,19 +223,19 @@ def surprise_of(
     state: FloatArray,
 ) -> FloatArray:
     """Return the surprise of answers (F, B), given their log-likelihood and the weight of each state, both (S, B)."""
-    surprisal = -log_likelihood
-    if surprisal.shape[1] == 1:
-        moments = network.surprisal[finding[:, 0] >= 0].sum(axis=0)[:, :, None]
+    answered = finding >= 0
+    if finding.shape[1] == 1:
+        moments = network.surprisal.take(answered[:, 0].nonzero()[0], axis=0).sum(axis=0)[:, :, None]
     else:
-        moments = np.tensordot(network.surprisal, (finding >= 0).astype(np.float64), axes=(0, 0))
+        moments = np.tensordot(network.surprisal, answered.astype(np.float64), axes=(0, 0))
     mean, variance, third = moments
-    variance = variance + FLAT
+    variance += FLAT
     deviation = np.sqrt(variance)
-    sixth = third / (6 * variance * deviation)  # of the skewness
-    plain = (surprisal - mean) / deviation
-    root = np.cbrt(1 + 3 * sixth * plain)
+    sixth = third / (variance * deviation * 6)  # of the skewness
+    thrice = (log_likelihood + mean) / deviation * -3  # the plain distance
+    root = np.cbrt(thrice * sixth + 1)
     # Wilson and Hilferty's (root - 1) / sixth, as a quotient that a skewness of zero does not make 0 / 0.
-    distance = 3 * plain / (root * (root + 1) + 1) + sixth
+    distance = thrice / (root * (root + 1) + 1) + sixth
     result: FloatArray = (state * distance).sum(axis=0)
     return result
 

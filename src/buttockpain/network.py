@@ -23,6 +23,7 @@ import numpy as np
 
 from buttockpain.convolution import Plan, switch_on
 from buttockpain.convolution_plan import plan_of
+from buttockpain.lookup import Lookup
 from buttockpain.types import BoolArray, FloatArray, Id
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Arc", "Factor", "Network", "follow_arcs", "switch_on"]
 
-_DENSE_STATES = 128  # up to here one (S, S) matrix per risk-factor state is small and faster than axis by axis
+_DENSE_STATES = 128  # up to here (S, S) matrices are small, and faster than axis by axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,12 @@ class Factor:
     states : its states, the remainder first.
     first : index of the remainder on the K axis.
     link : (states - 1, C), probability that the state by itself brings about the cause; 0 where there is no link.
-    mean_map : (S, S), what the factor does to a distribution over S when nothing is known of it; None for large S.
-    maps : (states - 1, S, S), the same for each state but the remainder, which does nothing; None for large S.
     """
 
     id: Id
     states: tuple[str, ...]
     first: int
     link: FloatArray
-    mean_map: FloatArray | None
-    maps: FloatArray | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +86,7 @@ class Network:
     presenting : index on the F axis of the complaint that is always present.
     arc_steps : the same child by child.
     plan : how a batch puts its risk factors together.
+    lookup : the same for one person, None for many states.
     """
 
     causes: tuple[Id, ...]
@@ -107,6 +105,7 @@ class Network:
     factor_index: Mapping[Id, int]
     arc_steps: tuple[Arc, ...]
     plan: Plan
+    lookup: Lookup | None
 
     @classmethod
     def of(cls, knowledge: Knowledge) -> Network:
@@ -128,6 +127,9 @@ class Network:
         log_no, log_yes = _finding_tables(knowledge, causes, findings, has)
         factors, base = _factors(knowledge, causes)
         arc_steps = _arcs(knowledge, causes, has)
+        arcs = _frozen(follow_arcs(np.eye(len(has)), arc_steps)) if len(has) <= _DENSE_STATES else None
+        links = [(factor.first, factor.link) for factor in factors]
+        plan = plan_of(leak, links)
         return cls(
             causes=causes,
             findings=findings,
@@ -135,7 +137,7 @@ class Network:
             has=_frozen(has),
             summary=_frozen(np.vstack([has.T, ~has.T, none]).astype(np.float64)),
             from_leaks=_frozen(np.where(has, leak, 1 - leak).prod(axis=1)),
-            arcs=_frozen(follow_arcs(np.eye(len(has)), arc_steps)) if len(has) <= _DENSE_STATES else None,
+            arcs=arcs,
             factors=factors,
             base=_frozen(base),
             log_answer=_frozen(np.stack([log_no, log_yes], axis=1).reshape(2 * len(findings), -1)),
@@ -144,7 +146,8 @@ class Network:
             finding_index={name: index for index, name in enumerate(findings)},
             factor_index={factor.id: index for index, factor in enumerate(factors)},
             arc_steps=arc_steps,
-            plan=plan_of(leak, [(factor.first, factor.link) for factor in factors]),
+            plan=plan,
+            lookup=None if arcs is None else Lookup.of(plan, links, base, arcs),
         )
 
 
@@ -189,7 +192,6 @@ def _factors(knowledge: Knowledge, causes: tuple[Id, ...]) -> tuple[tuple[Factor
     """Return the risk factors and the base rates of their states."""
     factors: list[Factor] = []
     base: list[float] = []
-    dense = 2 ** len(causes) <= _DENSE_STATES
     for name, entry in knowledge.risk_factor.items():
         states = entry.states or ("no", "yes")
         active = entry.active_states()
@@ -199,12 +201,7 @@ def _factors(knowledge: Knowledge, causes: tuple[Id, ...]) -> tuple[tuple[Factor
         for c, cause in enumerate(knowledge.cause.values()):
             for state, parameter in cause.links_from(name).items():
                 link[states.index(state) - 1, c] = parameter.value
-        mean_map = maps = None
-        if dense:
-            identity = np.eye(2 ** len(causes))
-            maps = _frozen(np.stack([switch_on(identity, one) for one in link]))
-            mean_map = _frozen(remainder * identity + np.tensordot(rates, maps, axes=1))
-        factors.append(Factor(name, states, len(base), _frozen(link), mean_map, maps))
+        factors.append(Factor(name, states, len(base), _frozen(link)))
         base.extend([remainder, *rates])
     return tuple(factors), np.array(base)
 

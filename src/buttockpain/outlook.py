@@ -5,14 +5,13 @@ The same decisions as `differential.assemble` takes for one person, by the same 
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 import numpy as np
 
 from buttockpain.case import Background, Case
 from buttockpain.differential import MARGIN
-from buttockpain.inference import Evidence, Posterior, log_likelihood, state_prior, surprise
+from buttockpain.inference import Evidence, Posterior, bayes, infer, log_likelihood, state_prior, surprise
 from buttockpain.types import BoolArray, FloatArray, Id, IntArray, Level
 from buttockpain.urgency import Status
 
@@ -56,21 +55,14 @@ def outlook(case: Case, evidence: Evidence, status: Status) -> Outlook:
 def _posterior(case: Case, evidence: Evidence) -> Posterior:
     """Return what `inference.infer` returns, quicker: most sets of answers leave the risk factors as they are."""
     network, size = case.background.network, evidence.finding.shape[1]
+    other = (evidence.factor != case.evidence.factor).any(axis=0)
+    if other.all():
+        return infer(network, evidence)
     own, log_own = state_prior(network, case.evidence.factor)
     prior, log_factor_evidence = np.repeat(own, size, axis=1), np.repeat(log_own, size)
-    other = np.flatnonzero((evidence.factor != case.evidence.factor).any(axis=0))
-    if other.size:
+    if other.any():
         prior[:, other], log_factor_evidence[other] = state_prior(network, evidence.factor[:, other])
-    likelihood = log_likelihood(network, evidence)
-    with np.errstate(divide="ignore"):  # a state that cannot be has log 0
-        log_joint = np.log(prior) + likelihood
-        peak = log_joint.max(axis=0)
-        joint = np.exp(log_joint - np.maximum(peak, -sys.float_info.max))
-        total = joint.sum(axis=0)
-        log_evidence = np.log(total) + peak + log_factor_evidence
-    state = joint / np.where(total > 0, total, 1.0)
-    summary, causes = network.summary @ state, len(network.causes)
-    return Posterior(state, likelihood, summary[:causes], summary[causes:-1], summary[-1], log_evidence)
+    return bayes(network, prior, log_factor_evidence, log_likelihood(network, evidence))
 
 
 def present_outlook(case: Case) -> Outlook:

@@ -112,6 +112,8 @@ def flatten(answers: Answers | None, more: Mapping[str, Any]) -> tuple[dict[str,
     if not isinstance(answers, Mapping):
         message = f"answers must be a mapping from id to answer or a pydantic object, not {type(answers).__name__}"
         raise TypeError(message)
+    if not more:
+        return {**answers}, []
     twice = sorted(answers.keys() & more.keys())
     problems = [Problem(name, "two answers, one by keyword", "one answer", "remove one of them") for name in twice]
     return {**answers, **more, **{name: graver(answers[name], more[name]) for name in twice}}, problems

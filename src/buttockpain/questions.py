@@ -12,48 +12,16 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel
 
-from buttockpain.case import Case, Item, vary
+from buttockpain.case import Case, Item
 from buttockpain.differential import MARGIN, ModelStamp
 from buttockpain.information import Information, information
-from buttockpain.outlook import LEVELS, Outlook, label_of, outlook, present_outlook
+from buttockpain.outlook import Outlook, label_of, present_outlook
+from buttockpain.prospects import Outcome, Prospect, Shift, prospects
 from buttockpain.render.words import display_probability
 from buttockpain.stopping import StopAdvice, must_ask, stop_advice
-from buttockpain.types import Audience, FloatArray, Id, Kind, Level, Measure
+from buttockpain.types import Audience, Id, Kind, Measure
 
 __all__ = ["NextQuestions", "Outcome", "Question", "Shift", "next_questions", "ranked_questions"]
-
-SHIFTS = 3  # as many as a reader takes in at a glance
-
-
-class Shift(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """How an answer would move the probability of a cause, or of "none_of_these"."""
-
-    id: Id
-    label: str
-    before: float
-    after: float
-
-
-class Outcome(BaseModel, frozen=True, extra="forbid", defer_build=True):
-    """What one answer to a question would do.
-
-    Attributes
-    ----------
-    probability : of this answer, as the model predicts it; None if the question serves triage only.
-    leading : id of the cause that would lead, or "none_of_these".
-    leading_probability : what the probability of that would be.
-    shifts : the three probabilities that would move most, the furthest first; none if nothing would move.
-    level, level_label : what the triage level would be.
-    """
-
-    answer: str
-    probability: float | None
-    leading: Id
-    leading_label: str
-    leading_probability: float
-    shifts: tuple[Shift, ...]
-    level: Level
-    level_label: str
 
 
 class Question(BaseModel, frozen=True, extra="forbid", defer_build=True):
@@ -141,37 +109,25 @@ def ranked_questions(case: Case, items: Sequence[Item], now: Outlook, n: int | N
     others = [item for item in items if item.id not in names]
     others.sort(key=lambda item: (not item.emergency, -round(gain[item.id] / item.cost / MARGIN)))
     chosen = [*required, *others][:n]
-    options = [(item, answer) for item in chosen for answer in item.states]
-    if not options:
-        return ()
-    after = outlook(case, *vary(case, [(option,) for option in options]))
-    questions: list[Question] = []
-    column = 0
-    for item in chosen:
-        columns = range(column, column := column + len(item.states))
-        outcomes = tuple(
-            [
-                _outcome(case, item, answer, known, now, after, place)
-                for answer, place in zip(item.states, columns, strict=True)
-            ]
-        )
-        questions.append(
+    return tuple(
+        [
             Question(
                 id=item.id,
                 label=item.label,
                 kind=item.kind,
                 question=item.question,
                 measure=item.measure,
-                why=_why(case, item, outcomes, now, after.probability[:, columns]),
+                why=_why(case, item, prospect, now),
                 required=item.id in names,
                 emergency=item.emergency,
                 gain_bits=gain[item.id],
                 cost=item.cost,
                 gain_per_cost=gain[item.id] / item.cost,
-                outcomes=outcomes,
+                outcomes=prospect.outcomes,
             )
-        )
-    return tuple(questions)
+            for item, prospect in zip(chosen, prospects(case, chosen, known, now), strict=True)
+        ]
+    )
 
 
 def _gain(item: Item, known: Information) -> float:
@@ -181,56 +137,18 @@ def _gain(item: Item, known: Information) -> float:
     return 0.0 if item.factor is None else float(known.factor[item.factor, 0])
 
 
-def _probability(case: Case, item: Item, answer: str, known: Information) -> float | None:
-    """Return the probability of an answer, None if the model has none."""
-    if item.axis is not None:
-        yes = float(known.yes[item.axis, 0])
-        return yes if answer == "yes" else 1 - yes
-    if item.factor is None:
-        return None
-    first = case.background.network.factors[item.factor].first
-    return float(known.state[first + item.states.index(answer), 0])
-
-
-def _outcome(
-    case: Case, item: Item, answer: str, known: Information, now: Outlook, after: Outlook, column: int
-) -> Outcome:
-    """Return what an answer would do; it stands in one column of `after`."""
-    before, then = now.probability[:, 0], after.probability[:, column]
-    distance = np.rint(np.abs(then - before) / MARGIN)
-    furthest = [row for row in np.argsort(-distance, kind="stable").tolist()[:SHIFTS] if distance[row]]
-    leading, leading_label = label_of(case.background, int(after.leader[column]))
-    level = LEVELS[after.level[column]]
-    shifts: list[Shift] = []
-    for row in furthest:
-        name, label = label_of(case.background, row)
-        shifts.append(Shift(id=name, label=label, before=before[row].item(), after=then[row].item()))
-    return Outcome(
-        answer=answer,
-        probability=_probability(case, item, answer, known),
-        leading=leading,
-        leading_label=leading_label,
-        leading_probability=then[after.leader[column]].item(),
-        shifts=tuple(shifts),
-        level=level,
-        level_label=case.background.urgency.table.levels[level][0],
-    )
-
-
-def _why(case: Case, item: Item, outcomes: Sequence[Outcome], now: Outlook, after: FloatArray) -> str:
+def _why(case: Case, item: Item, prospect: Prospect, now: Outlook) -> str:
     """Return why a question is asked: what it warns of, what it tells apart, and what the answers would do."""
     background, sentences = case.background, list[str]()
     flag = None if item.factor is not None else background.knowledge.finding[item.id].red_flag
     if flag is not None:
         sentences.append(f"Warning sign: {flag.reason}.")
-    moves = after - now.probability
-    most = moves[:, np.abs(moves).max(axis=0).argmax()]
-    if np.abs(most).max() > MARGIN:
-        rises, falls = (label_of(background, int(row))[1] for row in (most.argmax(), most.argmin()))
+    if prospect.apart is not None:
+        rises, falls = prospect.apart
         sentences.append(f"It helps to tell {_inside(rises)} from {_inside(falls)}.")
         current, _ = label_of(background, int(now.leader[0]))
-        sentences.append(f"{'; '.join(_effect(case, outcome, current) for outcome in outcomes)}.")
-    for outcome in reversed(outcomes):
+        sentences.append(f"{'; '.join(_effect(case, outcome, current) for outcome in prospect.outcomes)}.")
+    for outcome in reversed(prospect.outcomes):
         steps = outcome.level.rank - int(now.level[0])
         if steps:
             direction = "raise" if steps > 0 else "lower"

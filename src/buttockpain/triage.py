@@ -195,15 +195,18 @@ def decide(table: RuleTable, presentation: Presentation) -> Decision:
         if rule.all_of <= present and (not rule.any_of or not rule.any_of.isdisjoint(present)):
             reasons.append(rule.reason)
     known = present | settled
-    open_questions = [question for question in table.questions if question.id not in known]
-    unsure = tuple([question for question in open_questions if question.id in unclear])
-    unasked = tuple([question for question in open_questions if question.id not in unclear])
+    unasked: list[RedFlagQuestion] = []
+    unsure: list[RedFlagQuestion] = []
+    for question in table.questions:
+        name = question.id
+        if name not in known:
+            (unsure if name in unclear else unasked).append(question)
     if unasked and unasked[0].level.is_emergency:
         reasons.append(table.unasked)
     if unsure and unsure[0].level.is_emergency:
         reasons.append(table.unclear)
     override = None if table.override_facts.isdisjoint(present) else table.override_text
-    return Decision(table, override, tuple(reasons), unasked, unsure)
+    return Decision(table, override, tuple(reasons), tuple(unasked), tuple(unsure))
 
 
 def speaks_for(answer: Answer) -> bool:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from buttockpain.cohort.answers import NO, NOT_ASKED, YES, Answers, Codes, Soft
 from buttockpain.cohort.careful import Scores, careful
 from buttockpain.convolution import Part, Scratch, part_of, together
 from buttockpain.inference import FLAT, log_soft_answer, surprise_of
+from buttockpain.lookup import Table
 from buttockpain.network import Network, follow_arcs
 from buttockpain.types import FloatArray, IntArray
 
@@ -249,12 +249,8 @@ def _empty(network: Network, size: int) -> Scores:
 
 def _table(network: Network, part: Part) -> FloatArray:
     """Return the distribution of a part for every combination of answers to its factors, unknown first, (2^t, ...)."""
-    answers = np.array(list(product(*(range(len(share.link) + 2) for share in part.shares))), dtype=np.intp)
-    weight = np.zeros((len(network.base), len(answers)))
-    for position, share in enumerate(part.shares):
-        states = len(share.link) + 1
-        weight[share.first : share.first + states] = _weights(network, share.factor)[:, answers[:, position]]
-    return np.ascontiguousarray(part_of(part, weight))
+    table = Table.of_part(part, network.base)
+    return np.ascontiguousarray(table.entries.T * np.exp(table.log_evidence))
 
 
 def _weights(network: Network, number: int) -> FloatArray:

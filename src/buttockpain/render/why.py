@@ -90,8 +90,7 @@ def _cited(rows: Iterable[ExplanationRow], sources: Sources) -> str:
 
 def _answered(row: ExplanationRow) -> str:
     """Return a question by its name, and its answer."""
-    label = name_text(row.id) if row.id in ("age", "sex") else row.label
-    return f"{label}: {answer_text(row.id, row.answer)}"
+    return f"{row.label}: {answer_text(row.id, row.answer)}"
 
 
 def _conflict(conflict: Conflict) -> str:

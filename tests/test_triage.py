@@ -324,7 +324,7 @@ def test_override_at_the_boundaries(answers: dict[str, Any], overridden: bool) -
         ({"age": 70, "steadily_worsening_pain": "yes"}, "consultation_24h", {"steadily_worsening_pain"}),
         ({"age": 69, "steadily_worsening_pain": "yes"}, "consultation", {"steadily_worsening_pain"}),
     ],
-    ids=str,
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else str(value),  # a set has no order
 )
 def test_measured_answers_are_facts_for_triage(answers: dict[str, Any], level: str, rules: set[str]) -> None:
     """Pain, time and age answer their flag and the rules on age, at the boundary and not below."""

@@ -134,7 +134,7 @@ def told(model: Model, row: Row) -> dict[str, Any]:
         triage = error.triage
         assert triage is not None
         numbers = dict.fromkeys(
-            [*(f"probability_{name}" for name in ranked), "none_of_these", "log_evidence", "leading_cause"]
+            [*(f"probability_{name}" for name in ranked), "none_of_these", "log_evidence", "poor_fit", "leading_cause"]
         )
         problem = True
     else:
@@ -143,11 +143,12 @@ def told(model: Model, row: Row) -> dict[str, Any]:
         numbers |= {
             "none_of_these": answer.none_of_these,
             "log_evidence": answer.fit.log_evidence,
+            "poor_fit": answer.fit.poor,
             "leading_cause": answer.leading,
         }
         problem = False
     return {
-        **numbers, "triage_level": triage.level.value, "reasons": len(triage.reasons),
+        **numbers, "triage_level": triage.level.value, "urgency": triage.level.rank, "reasons": len(triage.reasons),
         "override": triage.override is not None, "problem": problem, "model_fingerprint": model.fingerprint,
     }  # fmt: skip
 

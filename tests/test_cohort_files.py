@@ -97,19 +97,46 @@ def test_csv_cells(tmp_path: Path) -> None:
     assert_same(default_model(), asked, pa.RecordBatch.from_pylist(rows))
 
 
-def test_json_null_is_unknown_and_a_missing_key_was_not_asked(tmp_path: Path) -> None:
-    """Lines of JSON are read as `rank` reads the object, types that differ from line to line included."""
+@pytest.mark.parametrize("memory", [2**29, 40_000_000])
+def test_json_null_is_an_empty_cell_and_a_key_left_out_none_at_all(tmp_path: Path, memory: int) -> None:
+    """Null was not asked, or is not known if empty cells say so; a key left out was not asked, whatever slice it is in."""
     rows: Rows = [
-        {"seizure": None},
+        {"seizure": None, "sex": None, "pain_severity": None},
         {},
-        {"seizure": True, "age": 40},
+        {"seizure": True, "age": 40, "sex": "male"},
         {"seizure": "no", "leg_weakness": 0.3},
+        *({"leg_weakness": "yes"} for _ in range(5000)),
         {"seizure": 0.7},
     ]
     path = tmp_path / "people.ndjson"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    score_file(path, tmp_path / "scored.parquet", Scorer())
-    assert_same(default_model(), rows, pa.RecordBatch.from_pylist(read(tmp_path / "scored.parquet")))
+    some = [*range(5), len(rows) - 1]
+    for nulls in ("not asked", "unknown"):
+        score_file(path, tmp_path / "scored.parquet", Scorer(nulls=nulls, memory=memory, threads=1))
+        scored = read(tmp_path / "scored.parquet")
+        given = rows if nulls == "unknown" else [{k: v for k, v in row.items() if v is not None} for row in rows]
+        picked = pa.RecordBatch.from_pylist([scored[row] for row in some])
+        assert_same(default_model(), [given[row] for row in some], picked)
+
+
+def test_the_same_people_in_every_format(tmp_path: Path) -> None:
+    """Missing cells, as pandas writes them: null in JSON, nothing in CSV, null in Parquet, and the same answers."""
+    rng = Random(4)
+    rows = [{"seizure": rng.choice([True, False, None]), "leg_weakness": rng.choice(["yes", "no", "unknown", None]),
+             "slr_positive": rng.choice([0.3, 0.9, None]), "age": rng.choice([17, 40, None])} for _ in range(60)]  # fmt: skip
+    scored = []
+    for ending in (".parquet", ".csv", ".ndjson"):
+        source, target = tmp_path / f"people{ending}", tmp_path / f"scored{ending}.parquet"
+        table = pa.Table.from_pylist(rows)
+        if ending == ".parquet":
+            parquet.write_table(table, source)
+        elif ending == ".csv":
+            pa.csv.write_csv(table, source)
+        else:
+            source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        score_file(source, target, Scorer(errors="flag"))
+        scored.append(read(target))
+    assert scored[0] == scored[1] == scored[2]
 
 
 def test_only_what_matters_is_read(tmp_path: Path) -> None:
@@ -138,11 +165,11 @@ def test_a_question_that_comes_later_is_not_missing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("people.csv", b"Jane Roe,45\nJohn Doe,50\n", "no column that answers a question"),
+        ("people.csv", b"Jane Roe,45\nJohn Doe,50\n", "none of which answers a question"),
         ("people.csv", b"seizure,age\nyes,45\nno\n", "`line 3`: found 1 cells; expected 2, as in the header"),
         ("people.csv", b'seizure,"' + b"Jane" * 50_000, "cannot be read; expected CSV in UTF-8"),
         ("people.csv", b"seizure,age\nyes,\xff\xfe\n", "cannot be read; expected CSV in UTF-8"),
-        ("people.csv", b"", "no column that answers a question"),
+        ("people.csv", b"", "none of which answers a question"),
         ("people.parquet", b"no parquet", "a file that cannot be read; expected Parquet"),
         ("people.ndjson", b'{"seizure": true}\nJane Roe\n', "`row 1`: found no JSON object"),
         ("people.ndjson", b'{"seizure": true}\n[1]\n', "`row 1`: found no JSON object"),
@@ -154,7 +181,7 @@ def test_a_question_that_comes_later_is_not_missing(tmp_path: Path) -> None:
             "`row 0`: found a key that stands there twice",
         ),
         ("people.ndjson", b'{"seizure": true, "\\ud800": 1}\n', "`row 0`: found a key with half a character"),
-        ("people.ndjson", b'{"Jane Roe": true}\n', "no column that answers a question"),
+        ("people.ndjson", b'{"Jane Roe": true}\n', "none of which answers a question"),
         (
             "people.ndjson",
             b'{"seizure": true}\n{"seizure": "Jane Roe"}\n',
@@ -288,12 +315,15 @@ def test_an_error_leaves_the_target_as_it_was(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["people.parquet", "scored.parquet"]
 
 
-def test_a_file_can_be_scored_into_itself(tmp_path: Path) -> None:
-    """The source is replaced only when the result is whole."""
+def test_the_people_are_never_written_over(tmp_path: Path) -> None:
+    """A target that is the source, by whatever name, is refused, and the people are still there."""
     path = written(rows_of_people(2, 30), tmp_path / "people.parquet")
-    score_file(path, path, Scorer(ids=["person"]))
-    assert len(read(path)) == 30
-    assert "triage_level" in read(path)[0]
+    before = path.read_bytes()
+    (tmp_path / "link.parquet").symlink_to(path)
+    for target in (path, tmp_path / "link.parquet", tmp_path / "." / "people.parquet"):
+        with pytest.raises(AnswerError, match="found the file that is read; expected another file"):
+            score_file(path, target, Scorer(ids=["person"]))
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("ending", [".parquet", ".csv", ".ndjson"])
@@ -380,8 +410,6 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ((), "row "),
         (("--flag", "--strict"), "`person`: found an unknown column"),
         (("--flag", "--id", "patient"), "`patient`: found no such column"),
-        (("--flag", "--memory", "1M"), "is not enough for one worker"),
-        (("--flag", "--threads", "0"), "expected at least 1"),
     ],
 )
 def test_bad_input_exits_with_2(
@@ -393,6 +421,24 @@ def test_bad_input_exits_with_2(
     assert (code, out) == (2, "")
     assert words in error
     assert not (tmp_path / "out.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--memory", "1 MiB"), "is not enough for one worker of this model; give at least"),
+        (("--memory", "1.5g", "--threads", "0"), "threads=0: expected at least 1"),
+    ],
+)
+def test_options_out_of_range(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: Sequence[str], words: str
+) -> None:
+    """A usage error, as every other one of the command line."""
+    source = written(rows_of_people(3, 50), tmp_path / "people.csv")
+    with pytest.raises(SystemExit) as caught:
+        main(["cohort", str(source), str(tmp_path / "out.parquet"), *more])
+    assert caught.value.code == 2
+    assert f"buttockpain cohort: error: {words}" in capsys.readouterr().err.replace("memory=1,048,576 bytes ", "")
 
 
 def test_missing_files_and_bad_sizes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,10 +25,20 @@ def test_text_of_a_summary() -> None:
         "             1   25.0%  emergency",
     ]
     assert "             1   25.0%  severe or long-lasting pain: detailed evaluation at a hospital" in lines
-    assert "             0    0.0%  flagged rows, with a problem and without probabilities" in lines
-    missing = [name for name in default_model().vocabulary.order if name not in batch.schema.names]
-    assert lines[-2] == f"not asked of anybody, no column: {', '.join(missing[:8])} and {len(missing) - 8} more"
+    assert "             0    0.0%  flagged: a problem, no probabilities, and the triage of what was read" in lines
+    flags, others = summary.flags, [name for name in summary.missing if name not in summary.flags]
+    more = f"{', '.join(flags[:8])} and {len(flags) - 8} more"
+    assert lines[-3] == f"warning signs of an emergency that nobody was asked about: {more}"
+    assert lines[-2] == f"other questions that nobody was asked: {', '.join(others[:8])} and {len(others) - 8} more"
     assert lines[-1] == "ignored columns: town"
+
+
+def test_shares_of_leading_causes_are_of_those_that_have_one() -> None:
+    """Flagged rows have no leading cause, and do not make the shares of the others smaller."""
+    batch = pa.record_batch({"slr_positive": ["yes", "maybe", "maybe", "maybe"], "pain_below_knee": ["yes"] * 4})
+    lines = str(Summary.of([score_batch(batch, errors="flag")])).splitlines()
+    assert "             3   75.0%  flagged: a problem, no probabilities, and the triage of what was read" in lines
+    assert sum(line.startswith("             1  100.0%") for line in lines[lines.index("leading cause") :]) == 1
 
 
 def test_text_of_a_summary_of_nobody() -> None:
@@ -46,7 +56,12 @@ def test_tables_with_other_columns() -> None:
     summary = Summary.of(Scorer().score_batches([one, other, one]))
     assert summary.rows == 3
     assert {"saddle_numbness", "leg_numbness"}.isdisjoint(summary.missing)
-    assert set(summary.missing) == set(default_model().vocabulary.order) - {"saddle_numbness", "leg_numbness"}
+    complaint = default_model().vocabulary.presenting
+    assert set(summary.missing) == set(default_model().vocabulary.order) - {
+        "saddle_numbness",
+        "leg_numbness",
+        complaint,
+    }
     assert summary.ignored == ("town", "street")
 
 

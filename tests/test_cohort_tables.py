@@ -38,14 +38,14 @@ def test_columns_of_the_answer() -> None:
     """Ids first, as they were; then triage, ranking and model, in an order and with types that do not change."""
     scored = Scorer(ids=["person", "age"], threads=1).score_batch(some())
     assert scored.schema.names == [
-        "person", "age", "triage_level", "reasons", "override", "leading_cause", "probability_calcium_deficiency",
+        "person", "age", "triage_level", "urgency", "reasons", "override", "leading_cause", "probability_calcium_deficiency",
         "probability_fasciitis", "probability_lumbar_disc_herniation", "probability_piriformis_syndrome",
-        "probability_sciatica", "none_of_these", "log_evidence", "model_fingerprint", "problem",
+        "probability_sciatica", "none_of_these", "log_evidence", "poor_fit", "model_fingerprint", "problem",
     ]  # fmt: skip
-    word = pa.dictionary(pa.int8(), pa.string())
-    assert scored.schema.types[2:6] == [word, pa.int16(), pa.bool_(), word]
-    assert set(scored.schema.types[6:13]) == {pa.float64()}
-    assert scored.schema.types[13:] == [word, pa.string()]
+    word, level = (pa.dictionary(pa.int8(), pa.string(), ordered=ordered) for ordered in (False, True))
+    assert scored.schema.types[2:7] == [level, pa.int8(), pa.int16(), pa.bool_(), word]
+    assert set(scored.schema.types[7:14]) == {pa.float64()}
+    assert scored.schema.types[14:] == [pa.bool_(), word, pa.string()]
     assert scored.column("person").equals(some().column("person"))
     assert scored.column("model_fingerprint").to_pylist() == [default_model().fingerprint] * 6
     flagged = Scorer(errors="flag", threads=1).score_batch(pa.record_batch({"age": [200]}))
@@ -248,11 +248,61 @@ def test_columns_that_cannot_be_used() -> None:
 
 def test_strict_refuses_unknown_columns() -> None:
     """Ignored by default and said in the note; with `strict` an error that knows the nearest id."""
-    batch = pa.record_batch({"seizures": [True], "person": ["a"]})
-    assert Scorer(ids=["person"]).columns(batch.schema.names).ignored == ("seizures",)
-    with pytest.raises(AnswerError, match=r"`seizures`: found an unknown column.*did you mean `seizure`"):
+    batch = pa.record_batch({"back_pain": [True], "person": ["a"]})
+    assert Scorer(ids=["person"]).columns(batch.schema.names).ignored == ("back_pain",)
+    with pytest.raises(AnswerError, match=r"`back_pain`: found an unknown column.*did you mean `low_back_pain`"):
         score_batch(batch, ids=["person"], strict=True)
-    score_batch(batch.drop_columns(["seizures"]), ids=["person"], strict=True)
+    score_batch(batch.drop_columns(["back_pain"]), ids=["person"], strict=True)
+
+
+def test_a_misspelt_column_hides_no_emergency() -> None:
+    """A name nearly like that of a warning sign, or like any question but for capitals and blanks, is an error."""
+    for name, meant in (
+        ("saddle_numbnes", "saddle_numbness"), ("seizures", "seizure"), ("Saddle Numbness", "saddle_numbness"),
+        ("pain_severity_", "pain_severity"), ("Low-Back-Pain", "low_back_pain"), ("Age", "age"), ("slr_positive ", "slr_positive"),
+    ):  # fmt: skip
+        with pytest.raises(
+            AnswerError, match=f"`{name}`: found an unknown column; expected no name so near to `{meant}`"
+        ):
+            score_batch(pa.record_batch({name: ["yes"], "leg_numbness": ["no"]}))
+        score_batch(pa.record_batch({name: ["yes"], meant: [None]}))  # the question has a column of its own
+        assert score_batch(pa.record_batch({name: ["yes"], "leg_numbness": ["no"]}), ids=[name]).num_rows == 1
+
+
+def test_names_that_are_harmless_are_ignored() -> None:
+    """Notes, dates and other questions' leavings are no misspelt questions."""
+    names = ("note", "leg_weakness_date", "stage", "pain_severity_at_discharge", "low_back_pains", "person")
+    assert Scorer().columns([*names, "leg_numbness"]).ignored == names
+
+
+def test_what_a_measure_settles_is_not_missing() -> None:
+    """Of warning signs only those that nobody was asked in any way are told; the complaint is never missing."""
+    model = default_model()
+    use = Scorer().columns(["age", "sex", "pain_severity", "duration_days", "seizure"])
+    assert {"severe_pain", "long_lasting_pain", "under_18", "age_band", "female_sex", "buttock_pain"}.isdisjoint(
+        use.missing
+    )
+    assert "seizure" not in use.flags
+    emergencies = {
+        name for name, one in model.knowledge.finding.items() if one.red_flag and one.red_flag.level.is_emergency
+    }
+    assert set(use.flags) == emergencies & set(use.missing)
+    assert len(use.flags) > 10
+
+
+@pytest.mark.parametrize("nulls", ["not asked", "unknown"])
+def test_a_row_can_be_ranked_to_see_why(nulls: Any) -> None:
+    """`answers` of a row give `rank` what the table gave the scorer: the same level, reasons and figures."""
+    model, rng = default_model(), Random(9)
+    batch = columns(rng, homogeneous(people(rng, model, 40)))
+    table = pa.Table.from_batches([batch.slice(0, 15), batch.slice(15)])
+    scorer = Scorer(nulls=nulls, threads=1)
+    for row, mine in enumerate(scorer.score_table(table).to_pylist()):
+        answer = model.rank(scorer.answers(table, row))
+        assert (answer.triage.level, len(answer.triage.reasons)) == (mine["triage_level"], mine["reasons"])
+        assert answer.none_of_these == pytest.approx(mine["none_of_these"], rel=1e-12)
+    with pytest.raises(IndexError, match="row=40: expected 0 to 39"):
+        scorer.answers(table, 40)
 
 
 def test_a_column_is_carried_through_once() -> None:
@@ -282,11 +332,9 @@ def test_options_that_make_no_sense() -> None:
         Scorer(ids="person")
     with pytest.raises(ValueError, match="threads=0: expected at least 1"):
         Scorer(threads=0)
-    with pytest.raises(
-        ValueError, match=r"not enough for one worker of this model; give at least [\d,]+ bytes"
-    ) as caught:
+    with pytest.raises(ValueError, match=r"not enough for one worker of this model; give at least \d+ MiB") as caught:
         Scorer(memory=10**6)
-    enough = int(str(caught.value).split("at least ")[1].split()[0].replace(",", ""))
+    enough = int(str(caught.value).split("at least ")[1].split()[0]) * 2**20
     assert Scorer(memory=enough, threads=4).threads == 1
 
 

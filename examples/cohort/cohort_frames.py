@@ -13,5 +13,5 @@ from buttockpain.cohort import score_frame
 frame = people(1_000).to_pandas(types_mapper=None).convert_dtypes(dtype_backend="pyarrow")
 scored = score_frame(frame)
 
-# %% All columns are kept; the level is a category in order of urgency.
+# %% All columns are kept; levels compare by how urgent they are.
 print(scored.groupby("triage_level", observed=True)["none_of_these"].agg(["size", "mean"]).round(3))

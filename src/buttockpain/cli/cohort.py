@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from buttockpain.cli.answers import add_model, model_of
 from buttockpain.cli.output import write
-from buttockpain.errors import AnswerError, Problem
 
 if TYPE_CHECKING:
     from buttockpain.cohort import Scorer
@@ -30,20 +29,23 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="score a file of people",
         description="Score a file, one person per row, and write triage and probabilities of each to another file. "
         "Parquet, CSV, or JSON with one object per line (.ndjson, .jsonl), told by the ending. Columns are found by "
-        "name: ids of the model, and age, sex, pain_severity, duration_days. The result appears only when it is whole.",
+        "name: ids of the model, and age, sex, pain_severity, duration_days. A cell is yes, no, unknown, true, false, or a "
+        "number from 0 to 1; an empty one, and null, was not asked. The result appears only when it is whole.",
         epilog="Example: buttockpain cohort visits.parquet scored.parquet --id visit_id --flag",
     )
     parser.add_argument("source", metavar="IN", help="the file to read")
     parser.add_argument("target", metavar="OUT", help="the file to write")
     add_model(parser)
-    parser.add_argument("--id", action="append", default=[], metavar="COLUMN", help="a column to carry through")
+    parser.add_argument(
+        "--id", action="append", default=[], metavar="COLUMN", help="a column to carry through; can be repeated"
+    )
     parser.add_argument("--flag", action="store_true", help="flag rows that cannot be read, and go on")
     parser.add_argument("--strict", action="store_true", help="refuse columns that the model does not know")
     parser.add_argument("--nulls-unknown", action="store_true", help="an empty cell was asked, and is not known")
     parser.add_argument("--threads", type=int, metavar="N", help="workers; all processors if left out")
     parser.add_argument("--memory", type=_bytes, default=2**29, metavar="SIZE", help="such as 512M, the default")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, refuse=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -63,7 +65,7 @@ def _scorer(options: argparse.Namespace) -> Scorer:
 
     model = model_of(options)
     try:
-        return Scorer(
+        scorer = Scorer(
             model,
             ids=options.id,
             strict=options.strict,
@@ -73,18 +75,18 @@ def _scorer(options: argparse.Namespace) -> Scorer:
             memory=options.memory,
         )
     except ValueError as error:
-        if isinstance(error, AnswerError):
-            raise
-        raise AnswerError([Problem("options", str(error), "workers and memory that fit")]) from None
+        options.refuse(str(error))
+        raise
+    return scorer
 
 
 def _bytes(text: str) -> int:
     """Return a size such as 512M in bytes."""
-    found = re.fullmatch(r"(\d+)([KMGT]?)", text.strip().upper())
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:I?B)?", text.strip().upper())
     if found is None:
-        message = f"{text!r} is no size such as 512M"
+        message = f"{text!r} is no size such as 512M or 1.5G"
         raise argparse.ArgumentTypeError(message)
-    return int(found[1]) * _UNITS[found[2]]
+    return int(float(found[1]) * _UNITS[found[2]])
 
 
 @contextmanager

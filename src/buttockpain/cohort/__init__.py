@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from buttockpain import model_file
 from buttockpain.cohort.files import score_file
 from buttockpain.cohort.frames import score_frame
+from buttockpain.cohort.names import ColumnUse
 from buttockpain.cohort.output import decoded
-from buttockpain.cohort.rows import ColumnUse
 from buttockpain.cohort.scorer import Scorer
 from buttockpain.cohort.summary import Summary
 from buttockpain.model import Model

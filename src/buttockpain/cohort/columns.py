@@ -58,10 +58,10 @@ def _answer(layout: Layout, answers: Answers, name: str, column: Column, nulls: 
     if isinstance(column, Cells) or not is_number(column):
         index, values = distinct(column)
         code, number = _looked_up(values, lambda value: _code_of(layout, name, value))
-        np.copyto(codes, np.append(code, null).astype(np.int8)[index])
+        np.copyto(codes, np.append(code, [NOT_ASKED, null]).astype(np.int8)[index])
         if (code == SOFT).any():
-            strength = np.append(number, 0.0)[index]
-        bad = np.append(code == _BAD, False)[index]
+            strength = np.append(number, [0.0, 0.0])[index]
+        bad = np.append(code == _BAD, [False, False])[index]
         answers.mark(bad)
         codes[bad] = NOT_ASKED
     else:
@@ -125,8 +125,8 @@ def _word(layout: Layout, answers: Answers, name: str, column: Column, nulls: Nu
 
     code, _ = _looked_up(values, code_of)
     null = NOT_ASKED if nulls == "not asked" else UNKNOWN
-    np.copyto(codes, np.append(code, null).astype(np.int8)[index])
-    bad = np.append(code == _BAD, False)[index]
+    np.copyto(codes, np.append(code, [NOT_ASKED, null]).astype(np.int8)[index])
+    bad = np.append(code == _BAD, [False, False])[index]
     answers.mark(bad)
     codes[bad] = NOT_ASKED
 
@@ -141,8 +141,8 @@ def _measure(layout: Layout, answers: Answers, name: Any, column: Column) -> Non
             return (_BAD if problems else YES), presentation.measured.get(name, np.nan)
 
         code, number = _looked_up(values, code_of)
-        measured = np.append(number, np.nan)[index]
-        answers.mark(np.append(code == _BAD, False)[index])
+        measured = np.append(number, [np.nan, np.nan])[index]
+        answers.mark(np.append(code == _BAD, [False, False])[index])
     else:
         measured, given = numbers(column)
         low, high, _ = BOUNDS[name]

@@ -14,12 +14,12 @@ from buttockpain.types import BoolArray, FloatArray, IntArray
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["EMPTY", "Cells", "Column", "arrow", "bits", "cells", "distinct", "is_number", "numbers", "plain"]
+__all__ = ["ABSENT", "EMPTY", "Cells", "Column", "arrow", "bits", "cells", "distinct", "is_number", "numbers", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A column of anything: a number per row into a list of distinct values, negative where there is no cell."""
+    """A column of anything: a number per row into a list of distinct values; -1 for an empty cell, -2 for none at all."""
 
     index: IntArray
     values: Sequence[Any]
@@ -31,8 +31,8 @@ class Cells:
 
 Column: TypeAlias = "pa.Array | Cells"
 
-EMPTY = object()
-"""What `cells` returns where there is nothing."""
+EMPTY, ABSENT = object(), object()
+"""What `cells` returns for an empty cell, and where there is none at all: such a question was not asked."""
 
 
 def arrow() -> Any:
@@ -66,16 +66,17 @@ def plain(column: pa.Array) -> pa.Array:
 
 
 def cells(column: Column, rows: IntArray) -> list[Any]:
-    """Return some cells as Python values; EMPTY where there is none."""
+    """Return some cells as Python values; EMPTY or ABSENT where there is none."""
     if isinstance(column, Cells):
-        return [column.values[index] if index >= 0 else EMPTY for index in column.index[rows].tolist()]
+        values = [*column.values, ABSENT, EMPTY]
+        return [values[index] for index in column.index[rows].tolist()]
     return [EMPTY if value is None else value for value in _values(column.take(arrow().array(rows)))]
 
 
 def distinct(column: Column) -> tuple[IntArray, Sequence[Any]]:
-    """Return a number per row into distinct values, the last place (-1) where there is no cell."""
+    """Return a number per row into distinct values; -1 for an empty cell, -2 for none at all."""
     if isinstance(column, Cells):
-        return np.maximum(column.index, -1), column.values
+        return column.index, column.values
     pa = arrow()
     types = pa.types
     if types.is_null(column.type):

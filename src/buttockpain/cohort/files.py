@@ -27,29 +27,29 @@ def score_file(
     Parameters
     ----------
     source, target : Parquet, CSV, or JSON with one object per line, by their ending. In CSV an empty cell is empty,
-        true and false are booleans, and numerals are numbers; in JSON an id that is left out was not asked, and null
-        is None, that is unknown.
+        true and false are booleans, and numerals are numbers; in JSON null is an empty cell, and a question that is
+        left out was not asked, whatever empty cells mean.
     told : called now and then with the number of rows scored so far, and of all rows where the format says it.
 
     Raises
     ------
-    AnswerError : the file cannot be read, or as for `Scorer.score_batch`; the target is then as it was before.
+    AnswerError : the file cannot be read, is the target, or as for `Scorer.score_batch`; the target is then as it was.
     OSError : a file cannot be opened or written.
     """
     source, target = Path(source), Path(target)
     problems = [Problem(str(path), f"the ending {path.suffix or '(none)'}", " ".join(FORMATS))
                 for path in (source, target) if path.suffix.lower() not in FORMATS]  # fmt: skip
+    if not problems and source.exists() and target.exists() and target.samefile(source):
+        problems = [Problem(str(target), "the file that is read", "another file", "the people in it would be lost")]
     if problems:
         raise AnswerError(problems)
     rows = open_rows(source, scorer)
     schema = scorer.schema(rows.schema)
-    tally, done, seen = Tally(schema), 0, set[str]()
+    tally, done = Tally(schema), 0
 
     def parts() -> Iterator[Rows]:
         try:
-            for part in rows.parts:
-                seen.update(part.columns)
-                yield part
+            yield from rows.parts
         except OSError as error:
             raise _of(error, source) from None
 
@@ -60,7 +60,7 @@ def score_file(
             done += batch.num_rows
             if told is not None:
                 told(done, rows.size)
-    return tally.summary(seen)
+    return tally.summary(scorer.columns(rows.names))
 
 
 @contextmanager

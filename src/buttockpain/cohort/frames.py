@@ -47,13 +47,21 @@ def score_frame(frame: Any, model: Model | None = None, **options: Any) -> Any:
     except DuplicateError:
         expected = "one column of a name"
         raise AnswerError([Problem("frame", "two columns of a name", expected, "rename or remove one")]) from None
+    except TypeError:
+        message = (
+            f"expected an eager frame, not {type(frame).__module__}.{type(frame).__name__}; collect a lazy one first"
+        )
+        raise TypeError(message) from None
     scorer = Scorer(model, **options)
     scorer.check_names(kept.columns)
-    try:
-        table = kept.to_arrow()
-    except (pa.ArrowException, TypeError, ValueError):
-        # The message of the library may hold what stands in the cells.
-        expected = "one type per column, such as nullable booleans"
-        raise AnswerError([Problem("frame", "a column of mixed types", expected, "convert it first")]) from None
+    expected, problems = "one type per column, such as nullable booleans", []
+    for name in kept.columns:
+        try:
+            kept[name].to_arrow()
+        except (pa.ArrowException, TypeError, ValueError):  # its message may hold what stands in the cells
+            problems.append(Problem(name, "a column of mixed types", expected, "convert it first"))
+    if problems:
+        raise AnswerError(problems)
+    table = kept.to_arrow()
     scored = nw.from_arrow(scorer.score_table(table), backend=kept.implementation)
     return kept.with_columns(*(scored[name] for name in scored.columns)).to_native()

@@ -31,23 +31,26 @@ class Key:
 
     def __init__(self) -> None:
         self.rows: list[int] = []
-        self.numbers: list[int] = []
+        self.numbers: list[int] = []  # -1 for null
         self.values: list[Any] = []
         self._number: dict[Any, int] = {}
 
     def add(self, row: int, value: Any) -> None:
         """Add the value of a line; true and 1 are different values."""
+        self.rows.append(row)
+        if value is None:
+            self.numbers.append(-1)
+            return
         kind = type(value)
         key = value if kind is str else (kind, repr(value) if kind is dict or kind is list else value)
         number = self._number.setdefault(key, len(self.values))
         if number == len(self.values):
             self.values.append(value)
-        self.rows.append(row)
         self.numbers.append(number)
 
     def column(self, size: int) -> Cells:
-        """Return a column of so many lines."""
-        index = np.full(size, -1)
+        """Return a column of so many lines; null is an empty cell, and a key that is left out none at all."""
+        index = np.full(size, -2)
         index[self.rows] = self.numbers
         return Cells(index, self.values)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from buttockpain.cohort.careful import Scores
 from buttockpain.cohort.encodings import arrow
+from buttockpain.cohort.names import ColumnUse
 from buttockpain.cohort.rules import Levels
 from buttockpain.types import BoolArray, IntArray, Level
 
@@ -29,9 +30,10 @@ METADATA = b"buttockpain"
 class Output:
     """The columns of a model's answers.
 
-    `triage_level`, `reasons` (how many), `override` (severe or long-lasting pain: a detailed evaluation at a hospital
-    is needed), `leading_cause` (null if "none of these" leads), `probability_<cause>` of each ranked cause, `none_of_these`,
-    `log_evidence`, `model_fingerprint`, and `problem` (null unless the row was flagged). Words are dictionary-encoded.
+    `triage_level`, `urgency` (the same from 0 to 4), `reasons` (how many), `override` (severe or long-lasting pain: a
+    detailed evaluation at a hospital is needed), `leading_cause` (null if "none of these" leads), `probability_<cause>` of
+    each ranked cause, `none_of_these`, `log_evidence`, `poor_fit`, `model_fingerprint`, and `problem` (null unless the row
+    was flagged). Words are dictionary-encoded, levels in order.
     """
 
     def __init__(self, model: Model) -> None:
@@ -43,20 +45,22 @@ class Output:
         self._causes = pa.array([model.network.causes[cause] for cause in self._ranked])
         self._fingerprint = pa.array([model.fingerprint])
         self.fields: tuple[Field, ...] = (
-            pa.field("triage_level", word),
+            pa.field("triage_level", pa.dictionary(pa.int8(), pa.string(), ordered=True)),
+            pa.field("urgency", pa.int8()),
             pa.field("reasons", pa.int16()),
             pa.field("override", pa.bool_()),
             pa.field("leading_cause", word),
             *(pa.field(f"probability_{cause.as_py()}", pa.float64()) for cause in self._causes),
             pa.field("none_of_these", pa.float64()),
             pa.field("log_evidence", pa.float64()),
+            pa.field("poor_fit", pa.bool_()),
             pa.field("model_fingerprint", word),
             pa.field("problem", pa.string()),
         )
 
-    def schema(self, ids: Sequence[pa.Field], missing: Sequence[str], ignored: Sequence[str]) -> pa.Schema:
+    def schema(self, ids: Sequence[pa.Field], use: ColumnUse) -> pa.Schema:
         """Return the schema of answers that carry some columns, with a note of what was missing or ignored."""
-        note = {**self._stamp.model_dump(), "missing": list(missing), "ignored": list(ignored)}
+        note = {**self._stamp.model_dump(), "missing": use.missing, "flags": use.flags, "ignored": use.ignored}
         return arrow().schema([*ids, *self.fields], metadata={METADATA: json.dumps(note).encode()})
 
     def batch(
@@ -74,8 +78,9 @@ class Output:
         size = len(bad)
         mask = bad if bad.any() else None
 
-        def words(index: Any, dictionary: pa.Array, absent: BoolArray | None) -> pa.Array:
-            return arrays.DictionaryArray.from_arrays(arrays.array(index.astype(np.int8), mask=absent), dictionary)
+        def words(index: Any, dictionary: pa.Array, absent: BoolArray | None, *, ordered: bool = False) -> pa.Array:
+            numbers = arrays.array(index.astype(np.int8), mask=absent)
+            return arrays.DictionaryArray.from_arrays(numbers, dictionary, ordered=ordered)
 
         def numbers(values: Any) -> pa.Array:
             return arrays.array(values, mask=mask)
@@ -83,13 +88,15 @@ class Output:
         none = np.zeros(size, dtype=np.int8)
         columns = [
             *ids,
-            words(levels.level, self._levels, None),
+            words(levels.level, self._levels, None, ordered=True),
+            arrays.array(levels.level),
             arrays.array(levels.reasons),
             arrays.array(levels.override),
             words(leading, self._causes, bad | (leading < 0)),
             *(numbers(scores.cause[cause]) for cause in self._ranked),
             numbers(scores.none_of_these),
             numbers(scores.log_evidence),
+            numbers(scores.poor_fit),
             words(none, self._fingerprint, None),
             arrays.array([problems.get(row) for row in range(size)], arrays.string()) if problems else arrays.nulls(size, arrays.string()),
         ]  # fmt: skip

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from buttockpain.cohort.encodings import Cells, arrow
 from buttockpain.cohort.json_lines import Key, id_column, id_type, slices_of
-from buttockpain.cohort.rows import ColumnUse, Rows
+from buttockpain.cohort.names import ColumnUse
+from buttockpain.cohort.rows import Rows
 from buttockpain.cohort.scorer import Scorer
 from buttockpain.errors import AnswerError, Problem
 
@@ -35,11 +36,13 @@ class OpenRows:
     schema : its columns; of a text file only those that are carried through have a type.
     parts : its rows, a slice at a time.
     size : how many rows there are, None where the format does not say.
+    names : its columns as far as it was read: in lines of JSON more may come.
     """
 
     schema: pa.Schema
     parts: Iterator[Rows]
     size: int | None
+    names: dict[str, None]
 
 
 def open_rows(path: Path, scorer: Scorer) -> OpenRows:
@@ -71,7 +74,7 @@ def _parquet(path: Path, scorer: Scorer) -> OpenRows:
                 yield scorer.rows_of(batch, first)
                 first += batch.num_rows
 
-    return OpenRows(stored.schema_arrow, parts(), stored.metadata.num_rows)
+    return OpenRows(stored.schema_arrow, parts(), stored.metadata.num_rows, dict.fromkeys(stored.schema_arrow.names))
 
 
 @contextmanager
@@ -95,7 +98,7 @@ def _csv(path: Path, scorer: Scorer) -> OpenRows:
             header = next(standard_csv.reader(file), [])
     except (UnicodeDecodeError, standard_csv.Error):
         raise _unreadable(path, "CSV in UTF-8") from None
-    use = _used(scorer, header, path, "add a header")
+    use = _used(scorer, header, path, "add a header, and put commas between columns")
     wanted = [*use.used, *(name for name in scorer.ids if name not in use.used)]
     broken: list[Problem] = []
 
@@ -125,7 +128,7 @@ def _csv(path: Path, scorer: Scorer) -> OpenRows:
         except pa.ArrowInvalid:
             raise AnswerError(broken) if broken else _unreadable(path, "CSV in UTF-8 with a header") from None
 
-    return OpenRows(pa.schema([(name, pa.string()) for name in header]), parts(), None)
+    return OpenRows(pa.schema([(name, pa.string()) for name in header]), parts(), None, dict.fromkeys(header))
 
 
 def _cells(column: pa.Array) -> Cells:
@@ -160,17 +163,19 @@ def _json_lines(path: Path, scorer: Scorer) -> OpenRows:
     size, head = next(slices, (0, {}))
     _used(scorer, head, path)
     types = {name: id_type(path, name) for name in scorer.ids}
+    names = dict.fromkeys(head)
 
     def parts() -> Iterator[Rows]:
         first = 0
         for count, keys in chain([(size, head)], slices):
-            use = scorer.columns({**head, **keys}.keys())
+            names.update(dict.fromkeys(keys))
+            use = scorer.columns(names)
             asked = {name: keys[name].column(count) for name in use.used if name in keys}
             ids = [id_column(name, keys.get(name, Key()).cells(count), kind, first) for name, kind in types.items()]
             yield Rows(asked, ids, count, first)
             first += count
 
-    return OpenRows(pa.schema([(name, types.get(name, pa.null())) for name in head]), parts(), None)
+    return OpenRows(pa.schema([(name, types.get(name, pa.null())) for name in head]), parts(), None, names)
 
 
 def _used(scorer: Scorer, names: Iterable[str], path: Path, advice: str = "") -> ColumnUse:
@@ -181,7 +186,9 @@ def _used(scorer: Scorer, names: Iterable[str], path: Path, advice: str = "") ->
     use = scorer.columns(names)
     if not use.used:
         expected = "column names: ids of the model, age, sex, pain_severity or duration_days"
-        raise AnswerError([Problem(str(path), "no column that answers a question", expected, advice)])
+        raise AnswerError(
+            [Problem(str(path), f"{len(list(names))} columns, none of which answers a question", expected, advice)]
+        )
     return use
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from buttockpain.cohort.columns import Nulls
-from buttockpain.cohort.encodings import EMPTY, Column, cells
+from buttockpain.cohort.encodings import ABSENT, EMPTY, Column, cells
 from buttockpain.errors import AnswerError, ImpossibleEvidenceError, Problem
 from buttockpain.presentation import read
 from buttockpain.types import IntArray
@@ -17,25 +17,9 @@ if TYPE_CHECKING:
 
     from buttockpain.model import Model
 
-__all__ = ["ColumnUse", "Rows", "problems_of"]
+__all__ = ["Rows", "given_in", "problems_of"]
 
 _SHOWN_ROWS = 10  # a message that lists more of them is not read
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnUse:
-    """What becomes of the columns of a table.
-
-    Attributes
-    ----------
-    used : columns that answer a question of the model.
-    missing : questions of the model without a column: not asked of anybody.
-    ignored : columns that are neither questions nor carried through.
-    """
-
-    used: tuple[str, ...]
-    missing: tuple[str, ...]
-    ignored: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +48,8 @@ def problems_of(model: Model, rows: Rows, bad: IntArray, nulls: Nulls, *, flags:
     AnswerError : there are any, and they are not to be flagged; names row and column, and counts what it does not show.
     """
     shown = bad if flags else bad[:_SHOWN_ROWS]
-    columns = {name: cells(column, shown) for name, column in rows.columns.items()} if len(shown) else {}
-    found: dict[int, list[Problem]] = {}
-    for place, row in enumerate(shown.tolist()):
-        given: dict[str, Any] = {}
-        for name, values in columns.items():
-            if values[place] is not EMPTY:
-                given[name] = values[place]
-            elif nulls == "unknown":
-                given[name] = None
-        found[row] = _problems_of_one(model, given)
+    given = given_in(rows, shown, nulls)
+    found = {row: _problems_of_one(model, answers) for row, answers in zip(shown.tolist(), given, strict=True)}
     if found and not flags:
         problems = [
             Problem(f"row {rows.first + row}, {one.path}", one.found, one.expected, one.advice)
@@ -85,6 +61,18 @@ def problems_of(model: Model, rows: Rows, bad: IntArray, nulls: Nulls, *, flags:
             problems.append(Problem(f"rows up to {last}", f"{len(bad) - len(shown)} more bad rows", "none"))
         raise AnswerError(problems)
     return found
+
+
+def given_in(rows: Rows, wanted: IntArray, nulls: Nulls) -> list[dict[str, Any]]:
+    """Return what some rows answer, as `rank` takes it."""
+    given: list[dict[str, Any]] = [{} for _ in wanted]
+    for name, column in rows.columns.items() if len(wanted) else ():
+        for answers, value in zip(given, cells(column, wanted), strict=True):
+            if value is EMPTY and nulls == "unknown":
+                answers[name] = None
+            elif value is not EMPTY and value is not ABSENT:
+                answers[name] = value
+    return given
 
 
 def _problems_of_one(model: Model, given: Mapping[str, Any]) -> list[Problem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, get_args
 
@@ -12,12 +11,13 @@ from buttockpain.cohort.answers import Layout
 from buttockpain.cohort.columns import Nulls, fill_in
 from buttockpain.cohort.encodings import arrow, plain
 from buttockpain.cohort.kernel import Kernel
+from buttockpain.cohort.names import ColumnUse, use_of
 from buttockpain.cohort.output import Output
 from buttockpain.cohort.parallel import OneBlasThread, in_order, processors
-from buttockpain.cohort.rows import ColumnUse, Rows, problems_of
+from buttockpain.cohort.rows import Rows, given_in, problems_of
 from buttockpain.cohort.rules import Rules
 from buttockpain.differential import MARGIN
-from buttockpain.errors import AnswerError, Problem, nearest
+from buttockpain.errors import AnswerError, Problem
 from buttockpain.model import default_model
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ class Scorer:
         self.slice_rows = self._kernel.width * min(SLICE_BLOCKS, max(1, spare // block_bytes))
         worker = self._kernel.nbytes + self.slice_rows * row_bytes
         if memory < worker:
-            message = f"memory={memory:,} is not enough for one worker of this model; give at least {worker:,} bytes"
+            least = -(-worker // 2**20)
+            message = f"memory={memory:,} bytes is not enough for one worker of this model; give at least {least} MiB"
             raise ValueError(message)
         self.threads = max(1, min(wanted, memory // worker))
 
@@ -119,29 +120,11 @@ class Scorer:
 
         Raises
         ------
-        AnswerError : a column stands there twice, a column to carry through does not or has the name of an answer;
-            or the scorer is strict and a column is not known.
+        AnswerError : as for `use_of`; or a column to carry through has the name of an answer.
         """
-        counts = Counter(iter(names))
-        order = self.model.vocabulary.order
-        problems = [
-            Problem(name, f"{count} columns", "one column of a name", "rename or remove the others")
-            for name, count in counts.items()
-            if count > 1 and (name in order or name in self.ids)
-        ]
-        problems += [
-            Problem(name, "no such column", "a column to carry through", nearest(name, counts))
-            for name in self.ids
-            if name not in counts
-        ]
-        ignored = tuple(name for name in counts if name not in order and name not in self.ids)
-        if self._strict:
-            problems += [Problem(name, "an unknown column", "a question of the model, or a column to carry through",
-                                 nearest(name, order)) for name in ignored]  # fmt: skip
-        if problems:
-            raise AnswerError(problems)
+        use = use_of(self.model, names, self.ids, strict=self._strict)
         self.check_names(self.ids)
-        return ColumnUse(tuple(n for n in counts if n in order), tuple(n for n in order if n not in counts), ignored)
+        return use
 
     def check_names(self, kept: Iterable[str]) -> None:
         """Refuse columns that are kept beside the answers and have the name of one.
@@ -159,7 +142,7 @@ class Scorer:
     def schema(self, schema: pa.Schema) -> pa.Schema:
         """Return the schema of the answers to a table; its metadata notes the model, and columns missing or ignored."""
         use = self.columns(schema.names)
-        return self._output.schema([schema.field(name) for name in self.ids], use.missing, use.ignored)
+        return self._output.schema([schema.field(name) for name in self.ids], use)
 
     def score_batch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the answers to a batch of any length, row by row.
@@ -206,6 +189,38 @@ class Scorer:
         source = arrow().RecordBatchReader.from_stream(table)
         scored = (scored for scored, _ in self._in_order(self._pieces(source)))
         return arrow().Table.from_batches(scored, self.schema(source.schema))
+
+    def answers(self, table: Any, row: int) -> dict[str, Any]:
+        """Return what one row of a table answers, as `rank` takes it, to see why it has its level and its figures.
+
+        Parameters
+        ----------
+        table : anything with `__arrow_c_stream__`.
+        row : its number, counted from 0.
+
+        Raises
+        ------
+        AnswerError : as for `columns`.
+        IndexError : the table has no such row.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> from buttockpain import rank
+        >>> people = pa.table({"person": ["a", "b"], "saddle_numbness": [None, True], "age": [40, 71]})
+        >>> scorer = Scorer(ids=["person"])
+        >>> scorer.answers(people, 1)
+        {'saddle_numbness': True, 'age': 71}
+        >>> len(rank(scorer.answers(people, 1)).triage.reasons) == scorer.score_table(people)["reasons"][1].as_py()
+        True
+        """
+        first = 0
+        for batch in arrow().RecordBatchReader.from_stream(table):
+            if first <= row < first + batch.num_rows:
+                return given_in(self.rows_of(batch, first), np.array([row - first]), self._nulls)[0]
+            first += batch.num_rows
+        message = f"row={row}: expected 0 to {first - 1}" if first else f"row={row}: the table has no rows"
+        raise IndexError(message)
 
     def reader(self, table: Any) -> pa.RecordBatchReader:
         """Return the answers to such a thing as a stream, scored while it is read."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import BaseModel
 
+from buttockpain.cohort.names import ColumnUse
 from buttockpain.cohort.output import METADATA
 from buttockpain.differential import ModelStamp
 from buttockpain.types import Level
@@ -31,9 +32,10 @@ class Summary(BaseModel, frozen=True, extra="forbid", defer_build=True):
     flagged : rows with a problem; they are told their triage and have no probabilities.
     triage_level : how many at each level, the most urgent first.
     override : how many with severe or long-lasting pain.
-    leading : how many with each cause leading, the most frequent first; "none of these" where none leads.
-    missing : questions without a column: not asked of anybody.
-    ignored : columns that are neither questions nor carried through.
+    poor_fit : how many with answers that fit no cause well.
+    leading : of the rows that are not flagged, how many with each cause leading, the most frequent first; "none of these"
+        where none leads.
+    missing, flags, ignored : as for `ColumnUse`.
     model : which model and library answered.
     """
 
@@ -41,8 +43,10 @@ class Summary(BaseModel, frozen=True, extra="forbid", defer_build=True):
     flagged: int
     triage_level: Mapping[str, int]
     override: int
+    poor_fit: int
     leading: Mapping[str, int]
     missing: tuple[str, ...]
+    flags: tuple[str, ...]
     ignored: tuple[str, ...]
     model: ModelStamp
 
@@ -68,13 +72,20 @@ class Summary(BaseModel, frozen=True, extra="forbid", defer_build=True):
         lines = [f"{self.rows:,} rows scored with {self.model.id} {self.model.version}", "triage"]
         lines += [_counted(count, self.rows, level) for level, count in self.triage_level.items()]
         lines += [_counted(self.override, self.rows, "severe or long-lasting pain: detailed evaluation at a hospital")]
+        lines += [_counted(self.poor_fit, self.rows, "answers that fit no cause well")]
+        lines += [
+            _counted(self.flagged, self.rows, "flagged: a problem, no probabilities, and the triage of what was read")
+        ]
         lines += ["leading cause"]
-        lines += [_counted(count, self.rows, cause) for cause, count in self.leading.items()]
-        lines += [_counted(self.flagged, self.rows, "flagged rows, with a problem and without probabilities")]
-        if self.missing:
-            lines += [f"not asked of anybody, no column: {_some(self.missing)}"]
-        if self.ignored:
-            lines += [f"ignored columns: {_some(self.ignored)}"]
+        lines += [_counted(count, self.rows - self.flagged, cause) for cause, count in self.leading.items()]
+        others = [name for name in self.missing if name not in self.flags]
+        for what, names in (
+            ("warning signs of an emergency that nobody was asked about", self.flags),
+            ("other questions that nobody was asked", others),
+            ("ignored columns", self.ignored),
+        ):
+            if names:
+                lines += [f"{what}: {_some(names)}"]
         return "\n".join(lines)
 
 
@@ -84,7 +95,7 @@ class Tally:
     def __init__(self, schema: pa.Schema) -> None:
         self._metadata = schema.metadata[METADATA]
         self._note: dict[str, Any] = json.loads(self._metadata)
-        self._rows = self._flagged = self._override = 0
+        self._rows = self._flagged = self._override = self._poor_fit = 0
         self._levels: Counter[str | None] = Counter()
         self._leading: Counter[str | None] = Counter()
 
@@ -101,31 +112,35 @@ class Tally:
         self._rows += scored.num_rows
         self._flagged += scored.num_rows - readable.true_count
         self._override += scored.column("override").true_count
+        self._poor_fit += scored.column("poor_fit").true_count
         self._levels.update(_counts(scored.column("triage_level")))
         self._leading.update(_counts(scored.column("leading_cause").filter(readable)))
 
     def _also(self, note: dict[str, Any]) -> None:
         """Take in what is noted of another table: missing is what misses in all, ignored what is ignored in any."""
-        mine, tables = self._note, ("missing", "ignored")
+        mine, tables = self._note, ("missing", "flags", "ignored")
         if any(note[key] != mine[key] for key in mine if key not in tables):
             message = "batches scored by different models: summarise those of each on their own"
             raise ValueError(message)
-        mine["missing"] = [name for name in mine["missing"] if name in note["missing"]]
+        for key in ("missing", "flags"):
+            mine[key] = [name for name in mine[key] if name in note[key]]
         mine["ignored"] = list(dict.fromkeys([*mine["ignored"], *note["ignored"]]))
 
-    def summary(self, seen: Collection[str] = ()) -> Summary:
-        """Return the counts; a question that was `seen` after all is not missing."""
+    def summary(self, use: ColumnUse | None = None) -> Summary:
+        """Return the counts; `use` is what became of the columns, if more is known of them now than in the first batch."""
         note = dict(self._note)
-        missing, ignored = note.pop("missing"), note.pop("ignored")
+        told = {key: note.pop(key) for key in ("missing", "flags", "ignored")}
+        if use is not None:
+            told = {key: getattr(use, key) for key in told}
         leading = sorted(self._leading.items(), key=lambda one: (-one[1], str(one[0])))
         return Summary(
             rows=self._rows,
             flagged=self._flagged,
             triage_level={level.value: self._levels[level.value] for level in reversed(Level)},
             override=self._override,
+            poor_fit=self._poor_fit,
             leading={"none of these" if cause is None else cause: count for cause, count in leading if count},
-            missing=tuple(name for name in missing if name not in seen),
-            ignored=ignored,
+            **told,
             model=ModelStamp(**note),
         )
 

@@ -83,7 +83,7 @@ def cost_curve(what: str, curve: list[dict[str, float]], shipped: int | None) ->
             f"A row costs {first['kernel']:.3g} microseconds with {first[what]:,} {what if first[what] > 1 else what[:-1]}, "
             f"and {last['kernel']:.3g} with {last[what]:,}."
         )
-        band = "" if shipped is None else f" Band: the shipped model, {shipped} {what}."
+        band = "" if shipped is None else f" Band: as many {what} as the shipped model has, {shipped}."
         return page.finish(caption, note=f"One thread. Floor: the bare matrix products and exponentials.{band}")
 
 

@@ -51,12 +51,16 @@ def floor_of(kernel: Kernel) -> Callable[[int], None]:
     """Return a function that runs the bare products and exponentials of so many blocks, on arrays that are there.
 
     Per block of W people: the log-likelihood (S, F + C + 1) times (F + C + 1, W), what "no" answers add (C + 1, F), the
-    exponential of (S, W), and the marginals (C + 2, S). No reading, no risk factors, no triage.
+    exponential of (S, W), the marginals (C + 2, S), and what risk factors between parts do: square matrices of a few
+    states. No reading, no looking up, nothing element by element, no triage.
     """
     network, width = kernel.network, kernel.width
     states, findings, causes = len(network.has), len(network.findings), len(network.causes)
     rng = np.random.default_rng(1)
     shapes = [(states, findings + causes + 1), (causes + 1, findings), (causes + 2, states)]
+    actions = [one for join in network.plan.joins for wide, members in join.groups
+               for one in (wide, *(action for _, action in members))]  # fmt: skip
+    shapes += [one.matrix.shape for one in actions if one.matrix is not None and one.link.any()]
     products = [(rng.random(shape), rng.random((shape[1], width))) for shape in shapes]
 
     def run(blocks: int) -> None:
@@ -72,14 +76,18 @@ def floor_of(kernel: Kernel) -> Callable[[int], None]:
 
 
 def seconds(calls: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
-    """Return the median time of each call; they take turns, so that a drift of the machine hits all."""
+    """Return the median time of each call.
+
+    They take turns, so that a drift of the machine hits all, and each runs twice in its turn and is timed the second time,
+    so that none pays for what another left in the caches.
+    """
     times: dict[str, list[float]] = {name: [] for name in calls}
-    for round_ in range(rounds + 1):
+    for _ in range(rounds):
         for name, call in calls.items():
+            call()
             start = time.perf_counter()
             call()
-            if round_:
-                times[name].append(time.perf_counter() - start)
+            times[name].append(time.perf_counter() - start)
     return {name: statistics.median(values) for name, values in times.items()}
 
 

@@ -12,14 +12,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from buttockpain.presentation import Answer, Presentation
 from buttockpain.triage import RuleTable, speaks_for
-from buttockpain.types import BoolArray, Id, IntArray
+from buttockpain.types import BoolArray, Id, IntArray, Level
 
-__all__ = ["PRESENT", "SETTLED", "UNASKED", "UNCLEAR", "Status", "Urgency", "status_of"]
+__all__ = ["PRESENT", "SETTLED", "UNASKED", "UNCLEAR", "Reasons", "Status", "Urgency", "highest", "status_of"]
 
 UNCLEAR, UNASKED, SETTLED, PRESENT = -2, -1, 0, 1
+
+Single = NDArray[np.float32]
+
+Reasons = np.ndarray[tuple[int, int], np.dtype[np.int16]]
+"""(5, B) how many reasons there are for each urgency, from 0 (`self_care`) to 4 (`emergency_ambulance`)."""
 
 Status = np.ndarray[tuple[int, int], np.dtype[np.int8]]
 """(A, B) what is known of each fact: present, settled as absent, not asked, or asked without a clear answer."""
@@ -48,6 +54,10 @@ class Urgency:
     flag : (A,) urgency that the fact alone raises the level to, 0 if it is no red flag.
     emergency : (A,) whether the fact is a red flag of an emergency level.
     rules : for each combination its facts that must all be present, those of which one must be, and its urgency.
+    counts : (2R, A) of 0 and 1, R being red flags and combinations; times what is present, how many of the facts that
+        must all be there are, and below, how many of those of which one must be.
+    least : (2R, 1) how many of them it takes.
+    by_urgency : (5, R) of 0 and 1, which of the R have which urgency.
     table : what it was compiled from.
     """
 
@@ -55,6 +65,9 @@ class Urgency:
     flag: np.ndarray[tuple[int], np.dtype[np.int8]]
     emergency: BoolArray
     rules: tuple[tuple[IntArray, IntArray, int], ...]
+    counts: Single
+    least: Single
+    by_urgency: Single
     table: RuleTable
 
     @classmethod
@@ -66,14 +79,28 @@ class Urgency:
         names |= dict.fromkeys(name for name, _ in table.thresholds)
         fact = {name: number for number, name in enumerate(names)}
         levels = [table.flags[name].level if name in table.flags else None for name in names]
+        flag = np.array([level.rank if level else 0 for level in levels], dtype=np.int8)
+        rules = tuple(
+            (_numbers(fact, rule.all_of), _numbers(fact, rule.any_of), rule.reason.level.rank)
+            for rule in table.combinations
+        )
+        everything = [
+            *((np.array([one]), np.array([], dtype=np.int64), int(flag[one])) for one in flag.nonzero()[0]),
+            *rules,
+        ]
+        counts = np.zeros((2, len(everything), len(fact)), dtype=np.float32)
+        by_urgency = np.zeros((len(Level), len(everything)), dtype=np.float32)
+        for number, (all_of, any_of, urgency) in enumerate(everything):
+            counts[0, number, all_of] = counts[1, number, any_of] = by_urgency[urgency, number] = 1
+        least = np.concatenate([counts[0].sum(axis=1), counts[1].max(axis=1, initial=0)])[:, None]
         return cls(
             fact=fact,
-            flag=np.array([level.rank if level else 0 for level in levels], dtype=np.int8),
+            flag=flag,
             emergency=np.array([level is not None and level.is_emergency for level in levels]),
-            rules=tuple(
-                (_numbers(fact, rule.all_of), _numbers(fact, rule.any_of), rule.reason.level.rank)
-                for rule in table.combinations
-            ),
+            rules=rules,
+            counts=counts.reshape(-1, len(fact)),
+            least=least,
+            by_urgency=by_urgency,
             table=table,
         )
 
@@ -91,19 +118,22 @@ class Urgency:
                     status[self.fact[name]] = SETTLED
         return status
 
-    def level(self, status: Status) -> IntArray:
-        """Return the urgency by the rules alone, (B,), from 0 (`self_care`) to 4 (`emergency_ambulance`)."""
-        present = status == PRESENT
-        level: IntArray = (present * self.flag[:, None]).max(axis=0, initial=0).astype(np.int64)
-        for all_of, any_of, urgency in self.rules:
-            fired = present[all_of].all(axis=0)
-            if any_of.size:
-                fired &= present[any_of].any(axis=0)
-            np.maximum(level, urgency * fired, out=level)
+    def reasons(self, status: Status) -> Reasons:
+        """Return the reasons that the rules alone give.
+
+        Counting is a product of matrices, exact in float32: there are far fewer than 2^24 facts and rules.
+        """
+        enough = self.counts @ (status == PRESENT).astype(np.float32) >= self.least
+        rules = len(enough) // 2
+        reasons: Reasons = (self.by_urgency @ (enough[:rules] & enough[rules:]).astype(np.float32)).astype(np.int16)
         emergencies = status[self.emergency]
         for gap, reason in ((UNASKED, self.table.unasked), (UNCLEAR, self.table.unclear)):
-            np.maximum(level, reason.level.rank * (emergencies == gap).any(axis=0), out=level)
-        return level
+            reasons[reason.level.rank] += (emergencies == gap).any(axis=0)
+        return reasons
+
+    def level(self, status: Status) -> IntArray:
+        """Return the urgency by the rules alone, (B,), from 0 (`self_care`) to 4 (`emergency_ambulance`)."""
+        return highest(self.reasons(status))
 
     def could_raise(self, status: Status, level: int) -> BoolArray:
         """Return for each fact whether a yes could raise one person's level, alone or with other open facts, (A,)."""
@@ -116,6 +146,14 @@ class Urgency:
                     could[any_of] = True
         could &= status[:, 0] == UNASKED
         return could
+
+
+def highest(reasons: Reasons) -> IntArray:
+    """Return the highest urgency that has a reason, (B,); 0 where none has."""
+    some = reasons > 0
+    some[0] = True
+    level: IntArray = len(some) - 1 - some[::-1].argmax(axis=0)
+    return level
 
 
 def _numbers(fact: Mapping[Id, int], names: frozenset[Id]) -> IntArray:

@@ -13,6 +13,7 @@ from buttockpain.cohort.encodings import arrow
 from buttockpain.cohort.names import ColumnUse
 from buttockpain.cohort.rules import Levels
 from buttockpain.types import BoolArray, IntArray, Level
+from buttockpain.urgency import highest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,12 +86,12 @@ class Output:
         def numbers(values: Any) -> pa.Array:
             return arrays.array(values, mask=mask)
 
-        none = np.zeros(size, dtype=np.int8)
+        level, none = highest(levels.reasons).astype(np.int8), np.zeros(size, dtype=np.int8)
         columns = [
             *ids,
-            words(levels.level, self._levels, None, ordered=True),
-            arrays.array(levels.level),
-            arrays.array(levels.reasons),
+            words(level, self._levels, None, ordered=True),
+            arrays.array(level),
+            arrays.array(levels.reasons.sum(axis=0).astype(np.int16)),
             arrays.array(levels.override),
             words(leading, self._causes, bad | (leading < 0)),
             *(numbers(scores.cause[cause]) for cause in self._ranked),

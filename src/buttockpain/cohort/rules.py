@@ -14,7 +14,7 @@ from buttockpain.cohort.answers import SOFT, Answers, Layout
 from buttockpain.cohort.careful import Scores
 from buttockpain.differential import MARGIN
 from buttockpain.types import BoolArray, IntArray
-from buttockpain.urgency import PRESENT, SETTLED, UNASKED, UNCLEAR, Status, Urgency
+from buttockpain.urgency import PRESENT, SETTLED, UNASKED, UNCLEAR, Reasons, Status, Urgency
 
 if TYPE_CHECKING:
     from buttockpain.model import Model
@@ -24,25 +24,18 @@ __all__ = ["Levels", "Rules"]
 _EVEN = 0.5  # a number above it speaks for present
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Levels:
     """How urgent, why, and what leads.
 
     Attributes
     ----------
-    level : (B,) urgency from 0 (`self_care`) to 4 (`emergency_ambulance`).
-    reasons : (B,) how many reasons there are.
+    reasons : how many there are for each urgency.
     override : (B,) whether the founding document's rule holds: severe or long-lasting pain.
     """
 
-    level: np.ndarray[tuple[int], np.dtype[np.int8]]
-    reasons: np.ndarray[tuple[int], np.dtype[np.int16]]
+    reasons: Reasons
     override: BoolArray
-
-    def add(self, fired: BoolArray, level: int) -> None:
-        """Add one reason for the people for whom it holds."""
-        np.maximum(self.level, fired.view(np.int8) * np.int8(level), out=self.level)
-        self.reasons += fired
 
 
 class Rules:
@@ -55,7 +48,6 @@ class Rules:
         self._asked = np.array([fact for fact, name in enumerate(facts) if name in layout.row])
         self._rows = np.array([layout.row[facts[fact]] for fact in self._asked])
         self._fact_of_row = dict(zip(self._rows.tolist(), self._asked.tolist(), strict=True))
-        self._flags = np.flatnonzero(urgency.flag)
         self._override = [urgency.fact[name] for name in table.override_facts]
         self._floors = [
             (model.network.causes.index(name), least, reason.level.rank) for name, least, reason in table.floors
@@ -64,24 +56,8 @@ class Rules:
 
     def decide(self, answers: Answers) -> Levels:
         """Return what the rules say, before any ranking."""
-        urgency = self._urgency
         status = self._status(answers)
-        present = status == PRESENT
-        flags = present[self._flags]
-        levels = Levels(
-            level=(flags.view(np.int8) * urgency.flag[self._flags, None]).max(axis=0, initial=0),
-            reasons=flags.sum(axis=0, dtype=np.int16),
-            override=present[self._override].any(axis=0),
-        )
-        for all_of, any_of, level in urgency.rules:
-            fired = present[all_of].all(axis=0)
-            if any_of.size:
-                fired &= present[any_of].any(axis=0)
-            levels.add(fired, level)
-        emergencies = status[urgency.emergency]
-        for gap, reason in ((UNASKED, self._table.unasked), (UNCLEAR, self._table.unclear)):
-            levels.add((emergencies == gap).any(axis=0), reason.level.rank)
-        return levels
+        return Levels(self._urgency.reasons(status), (status[self._override] == PRESENT).any(axis=0))
 
     def raise_levels(self, levels: Levels, scores: Scores, readable: BoolArray) -> IntArray:
         """Let the ranking raise the levels of those whose answers could be read, and return what leads.
@@ -94,9 +70,9 @@ class Rules:
         leading = np.rint(ranked / MARGIN).argmax(axis=0)  # of equal ones the first in the file
         none_leads = scores.none_of_these > ranked[leading, np.arange(ranked.shape[1])] + MARGIN
         for cause, least, level in self._floors:
-            levels.add((scores.cause[cause] >= least - MARGIN) & readable, level)
-        levels.add(none_leads & readable, self._table.none_of_these.level.rank)
-        levels.add(scores.poor_fit & readable, self._table.poor_fit.level.rank)
+            levels.reasons[level] += (scores.cause[cause] >= least - MARGIN) & readable
+        levels.reasons[self._table.none_of_these.level.rank] += none_leads & readable
+        levels.reasons[self._table.poor_fit.level.rank] += scores.poor_fit & readable
         return np.where(none_leads, -1, leading)
 
     def _status(self, answers: Answers) -> Status:

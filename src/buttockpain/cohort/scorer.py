@@ -29,7 +29,7 @@ __all__ = ["Scorer"]
 
 Piece: TypeAlias = "tuple[Rows, pa.Schema, bool]"
 
-SLICE_BLOCKS = 4  # at most, for one worker at a time: enough to hide the cost of a column, few enough to share out
+SLICE_BLOCKS = 8  # at most, for one worker at a time: enough to hide the cost of a column, few enough to share out
 DEFAULT_MEMORY = 2**29
 
 
@@ -234,9 +234,9 @@ class Scorer:
         if rows.size:
             fill_in(self._layout, answers, rows.columns, self._nulls)
         self._layout.check(answers)
-        levels = self._rules.decide(answers)
-        self._layout.fill(answers)
         with self._one_blas_thread:
+            levels = self._rules.decide(answers)
+            self._layout.fill(answers)
             scores = self._kernel.score(answers, limit=self.model.directory.poor_fit + MARGIN)
         bad = answers.bad | np.isneginf(scores.log_evidence)
         problems = problems_of(self.model, rows, np.flatnonzero(bad), self._nulls, flags=self._flags)

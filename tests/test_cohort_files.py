@@ -148,15 +148,33 @@ def test_only_what_matters_is_read(tmp_path: Path) -> None:
     assert parquet.read_schema(tmp_path / "scored.parquet").metadata[b"buttockpain"]
 
 
-def test_a_question_that_comes_later_is_not_missing(tmp_path: Path) -> None:
-    """In lines of JSON a key may first appear after many lines; the summary knows it then."""
-    path = tmp_path / "people.ndjson"
-    path.write_text('{"seizure": true}\n' * 5000 + '{"leg_weakness": true}\n', encoding="utf-8")
-    scorer = Scorer(memory=40_000_000, threads=1)
-    assert scorer.slice_rows < 5000
-    summary = score_file(path, tmp_path / "scored.csv", scorer)
-    assert "leg_weakness" not in summary.missing
-    assert "leg_numbness" in summary.missing
+def test_a_key_that_comes_late_is_known_from_the_start(tmp_path: Path) -> None:
+    """In lines of JSON a key may first appear after many lines: summary, metadata and errors do not depend on the slice."""
+    source, target = tmp_path / "people.ndjson", tmp_path / "scored.parquet"
+    source.write_text('{"seizure": true}\n' * 5000 + '{"leg_weakness": true, "town": 1, "id": "a"}\n', encoding="utf-8")
+    for memory in (2**29, 40_000_000):
+        summary = score_file(source, target, Scorer(ids=["id"], memory=memory, threads=1))
+        assert "leg_weakness" not in summary.missing
+        assert "leg_numbness" in summary.missing
+        assert summary.ignored == ("town",)
+        note = json.loads(parquet.read_schema(target).metadata[b"buttockpain"])
+        assert (tuple(note["missing"]), tuple(note["ignored"])) == (summary.missing, summary.ignored)
+        assert read(target)[-1]["id"] == "a"
+    source.write_text('{"leg_numbness": true}\n' * 5000 + '{"saddle_numbnes": true}\n', encoding="utf-8")
+    for memory in (2**29, 40_000_000):
+        with pytest.raises(AnswerError, match="`saddle_numbnes`: found an unknown column"):
+            score_file(source, target, Scorer(memory=memory, threads=1))
+
+
+def test_an_empty_line_of_a_single_column_is_a_row(tmp_path: Path) -> None:
+    """The answers line up with the lines of the file; numerals are digits and nothing else."""
+    source, target = tmp_path / "people.csv", tmp_path / "scored.parquet"
+    source.write_text("saddle_numbness\nyes\n\nno\n", encoding="utf-8")
+    score_file(source, target, Scorer())
+    assert [row["urgency"] for row in read(target)] == [3, 1, 1]
+    source.write_text("age,seizure\n4_5,no\n45,no\n", encoding="utf-8")
+    summary = score_file(source, target, Scorer(errors="flag"))
+    assert (summary.flagged, read(target)[0]["problem"] is None) == (1, False)
 
 
 # --- what is wrong with a file --------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from oracle import RiskFactor
 from small_models import small_model
 from strategies import Answers, answers, cases, model_from, model_of, seeded_network
 
-from buttockpain import AnswerError, default_model
+from buttockpain import AnswerError, Model, ModelError, default_model
+from buttockpain.checks import MAX_STATES
 from buttockpain.cohort import Scorer
 
 ONE: dict[str, Any] = {"threads": 1, "memory": 2**28}
@@ -78,6 +79,23 @@ def test_networks_of_every_size(causes: int, risk_factors: int, findings: int) -
     model = model_of(seeded_network(causes, causes=causes, risk_factors=risk_factors, findings=findings))
     rows = homogeneous(people(rng, model, 30))
     assert_same(model, rows, Scorer(model, errors="flag", **ONE).score_batch(columns(rng, rows)))
+
+
+def test_risk_factors_of_many_states() -> None:
+    """As many states as a risk factor may have, each answered; one more is refused when the model is read."""
+    plain = seeded_network(2, causes=2, risk_factors=1, findings=2)
+
+    def model(size: int) -> Model:
+        states = [f"s{number}" for number in range(size)]
+        factor: RiskFactor = {"states": states, "base": dict.fromkeys(states, 1 / size)}
+        links = {"c0": {("r0", state): number / (2 * size) for number, state in enumerate(states) if number}, "c1": {}}
+        return model_of({**plain, "risk_factors": {"r0": factor}, "cause_link": links})
+
+    largest = model(MAX_STATES)
+    rows: list[dict[str, Any]] = [{"r0": f"s{number}"} for number in range(MAX_STATES)]
+    assert_same(largest, rows, Scorer(largest, **ONE).score_batch(pa.RecordBatch.from_pylist(rows)))
+    with pytest.raises(ModelError, match=f"found {MAX_STATES + 1} states; expected at most {MAX_STATES}"):
+        model(MAX_STATES + 1)
 
 
 def test_products_too_small_for_a_float() -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from buttockpain import default_model
-from buttockpain.cohort import Scorer, Summary, score_batch
+from buttockpain.cohort import Scorer, Summary, decoded, score_batch
 
 
 def test_text_of_a_summary() -> None:
@@ -26,7 +26,10 @@ def test_text_of_a_summary() -> None:
     ]
     assert "             1   25.0%  severe or long-lasting pain: detailed evaluation at a hospital" in lines
     assert "             0    0.0%  flagged: a problem, no probabilities, and the triage of what was read" in lines
-    flags, others = summary.flags, [name for name in summary.missing if name not in summary.flags]
+    flags, others = (
+        summary.unasked_emergencies,
+        [name for name in summary.missing if name not in summary.unasked_emergencies],
+    )
     more = f"{', '.join(flags[:8])} and {len(flags) - 8} more"
     assert lines[-3] == f"warning signs of an emergency that nobody was asked about: {more}"
     assert lines[-2] == f"other questions that nobody was asked: {', '.join(others[:8])} and {len(others) - 8} more"
@@ -63,6 +66,15 @@ def test_tables_with_other_columns() -> None:
         complaint,
     }
     assert summary.ignored == ("town", "street")
+
+
+def test_answers_without_dictionaries_and_tables_that_are_no_answers() -> None:
+    """Plain text counts the same; a table that was not scored says so."""
+    batch = pa.record_batch({"saddle_numbness": [True, False, None]})
+    scored = score_batch(batch)
+    assert Summary.of([decoded(scored)]) == Summary.of([scored])
+    with pytest.raises(ValueError, match="without the note of a scored table"):
+        Summary.of([batch])
 
 
 def test_answers_of_two_models_are_not_one_cohort() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -20,6 +21,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from buttockpain import AnswerError, default_model
 from buttockpain.cohort import Scorer, Summary, decoded, score_batch, score_batches, score_frame, score_table
 from buttockpain.cohort.parallel import OneBlasThread, in_order, processors
+from buttockpain.cohort.spelling import folded
 
 
 def some(size: int = 6) -> pa.RecordBatch:
@@ -255,24 +257,48 @@ def test_strict_refuses_unknown_columns() -> None:
     score_batch(batch.drop_columns(["back_pain"]), ids=["person"], strict=True)
 
 
+def spellings(name: str) -> list[str]:
+    """Return how else people and programs spell an id."""
+    words = name.split("_")
+    spelt = [separator.join(words) for separator in (" ", ".", "-", "/", "\N{EN DASH}", "__")]
+    spelt += ["".join([words[0], *(word.title() for word in words[1:])]), name.upper(), f" {name.capitalize()} "]
+    spelt += [f"has_{name}", f"rf_{name}", f"{name}_yn", f"{name}.flag", f"{name}_present"]
+    spelt += [name[:-1], name + "s", name[:2] + name[3] + name[2] + name[4:], name[:3] + "x" + name[4:]]
+    return [one for one in spelt if one != name and folded(one)]
+
+
 def test_a_misspelt_column_hides_no_emergency() -> None:
-    """A name nearly like that of a warning sign, or like any question but for capitals and blanks, is an error."""
-    for name, meant in (
-        ("saddle_numbnes", "saddle_numbness"), ("seizures", "seizure"), ("Saddle Numbness", "saddle_numbness"),
-        ("pain_severity_", "pain_severity"), ("Low-Back-Pain", "low_back_pain"), ("Age", "age"), ("slr_positive ", "slr_positive"),
-    ):  # fmt: skip
-        with pytest.raises(
-            AnswerError, match=f"`{name}`: found an unknown column; expected no name so near to `{meant}`"
-        ):
-            score_batch(pa.record_batch({name: ["yes"], "leg_numbness": ["no"]}))
-        score_batch(pa.record_batch({name: ["yes"], meant: [None]}))  # the question has a column of its own
-        assert score_batch(pa.record_batch({name: ["yes"], "leg_numbness": ["no"]}), ids=[name]).num_rows == 1
+    """Everything that the rules look at, spelt in many ways: an error, whatever it is called, or carried through."""
+    model = default_model()
+    facts = {"pain_severity", "duration_days", *model.rules.flags} - {"severe_pain", "long_lasting_pain"}
+    facts |= {
+        fact for rule in model.rules.combinations for fact in rule.all_of | rule.any_of
+    } & model.vocabulary.order.keys()
+    scorer = Scorer()
+    assert len(facts) > 40
+    for fact in facts:
+        for name in spellings(fact):
+            if name in model.vocabulary.order:  # some are another question
+                continue
+            with pytest.raises(AnswerError, match="found an unknown column; expected no name that is nearly"):
+                scorer.columns([name, "local_tenderness"])
+            Scorer(ids=[name]).columns([name, "local_tenderness"])
+    with pytest.raises(AnswerError, match=r"`Saddle Numbness`: .*`saddle_numbness`, a question that has a column"):
+        scorer.columns(["saddle_numbness", "Saddle Numbness"])
+    for name, meant in (("Low-Back-Pain", "low_back_pain"), ("Age", "age"), ("slr_positive ", "slr_positive")):
+        with pytest.raises(AnswerError, match=f"`{name}`: .* nearly `{meant}`, a question that has no column"):
+            scorer.columns([name, "local_tenderness"])
 
 
 def test_names_that_are_harmless_are_ignored() -> None:
     """Notes, dates and other questions' leavings are no misspelt questions."""
-    names = ("note", "leg_weakness_date", "stage", "pain_severity_at_discharge", "low_back_pains", "person")
-    assert Scorer().columns([*names, "leg_numbness"]).ignored == names
+    names = ("note", "leg_weakness_date", "stage", "page", "pain_severity_at_discharge", "low_back_pains", "person", "patient",
+             "visit_date", "arm_weakness", "pain_score", "ward", "Age band", "under18", "sexes")  # fmt: skip
+    assert Scorer().columns([*names, "leg_numbness", "age", "sex"]).ignored == names
+    assert Scorer().columns(["pain_severity", "pain_severity_2", "seizure", "seizures"]).ignored == (
+        "pain_severity_2",
+        "seizures",
+    )
 
 
 def test_what_a_measure_settles_is_not_missing() -> None:
@@ -282,12 +308,12 @@ def test_what_a_measure_settles_is_not_missing() -> None:
     assert {"severe_pain", "long_lasting_pain", "under_18", "age_band", "female_sex", "buttock_pain"}.isdisjoint(
         use.missing
     )
-    assert "seizure" not in use.flags
+    assert "seizure" not in use.unasked_emergencies
     emergencies = {
         name for name, one in model.knowledge.finding.items() if one.red_flag and one.red_flag.level.is_emergency
     }
-    assert set(use.flags) == emergencies & set(use.missing)
-    assert len(use.flags) > 10
+    assert set(use.unasked_emergencies) == emergencies & set(use.missing)
+    assert len(use.unasked_emergencies) > 10
 
 
 @pytest.mark.parametrize("nulls", ["not asked", "unknown"])
@@ -360,6 +386,23 @@ def test_memory_decides_workers_and_slices() -> None:
     little, more = Scorer(threads=8, memory=40_000_000), Scorer(threads=8, memory=2**30)
     assert little.threads == 1 < more.threads <= 8
     assert little.slice_rows < more.slice_rows
+
+
+def test_memory_is_shared_by_as_many_workers_as_it_is_enough_for() -> None:
+    """All that were asked for if there is room, each with shorter slices; together they stay in the budget."""
+    kernel = Scorer(threads=1)._kernel
+    many = Scorer(threads=12, memory=2**29)
+    assert many.threads == 12
+    assert kernel.width <= many.slice_rows < Scorer(threads=1, memory=2**29).slice_rows
+    assert Scorer(threads=64, memory=2**31).threads > 40
+
+
+def test_one_scorer_serves_many_threads() -> None:
+    """Work arrays are taken and given back by threads that know nothing of each other."""
+    scorer, batch = Scorer(threads=1), some()
+    expected = scorer.score_batch(batch)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(scored.equals(expected) for scored in pool.map(lambda _: scorer.score_batch(batch), range(64)))
 
 
 def test_results_in_order_and_few_ahead() -> None:

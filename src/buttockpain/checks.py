@@ -17,8 +17,9 @@ from buttockpain.plain import Table, by_state, number, table, words
 from buttockpain.rule_checks import triage_problems
 from buttockpain.types import MEASURES, Kind
 
-__all__ = ["MAX_CAUSES", "problems_of"]
+__all__ = ["MAX_CAUSES", "MAX_STATES", "problems_of"]
 
+MAX_STATES = 100  # of one risk factor: in tables the number of a state is one byte
 MAX_CAUSES = 12  # enumeration of 2^12 = 4,096 cause states is the most that stays instant
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
@@ -155,6 +156,8 @@ def _states(data: Table) -> Iterator[Problem]:
             continue
         if len(states) < 3 or len(set(states)) != len(states):  # noqa: PLR2004 - two states are plain yes or no
             yield Problem(f"{path}.states", f"{len(states)} states", "at least three different ones")
+        if len(states) > MAX_STATES:
+            yield Problem(f"{path}.states", f"{len(states)} states", f"at most {MAX_STATES}", "put states together")
         if set(base) != set(states[1:]):
             yield Problem(f"{path}.base", f"numbers for {', '.join(base) or 'nothing'}", f"for {', '.join(states[1:])}")
         total = fsum(number(one) or 0.0 for one in base.values())

@@ -60,7 +60,7 @@ def score_file(
             done += batch.num_rows
             if told is not None:
                 told(done, rows.size)
-    return tally.summary(scorer.columns(rows.names))
+    return tally.summary()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def score_frame(frame: Any, model: Model | None = None, **options: Any) -> Any:
     Parameters
     ----------
     frame : an eager frame of polars, pandas, pyarrow or anything else that narwhals knows.
-    options : as for `Scorer`, but no `ids`: all columns are kept.
+    options : as for `Scorer`. All columns are kept; `ids` names those that are known to answer no question.
 
     Raises
     ------
@@ -54,14 +54,15 @@ def score_frame(frame: Any, model: Model | None = None, **options: Any) -> Any:
         raise TypeError(message) from None
     scorer = Scorer(model, **options)
     scorer.check_names(kept.columns)
-    expected, problems = "one type per column, such as nullable booleans", []
-    for name in kept.columns:
+    used = [*dict.fromkeys([*scorer.columns(kept.columns).used, *scorer.ids])]
+    expected, problems, arrays = "one type per column, such as nullable booleans", [], {}
+    for name in used:
         try:
-            kept[name].to_arrow()
+            arrays[name] = kept[name].to_arrow()
         except (pa.ArrowException, TypeError, ValueError):  # its message may hold what stands in the cells
             problems.append(Problem(name, "a column of mixed types", expected, "convert it first"))
     if problems:
         raise AnswerError(problems)
-    table = kept.to_arrow()
-    scored = nw.from_arrow(scorer.score_table(table), backend=kept.implementation)
-    return kept.with_columns(*(scored[name] for name in scored.columns)).to_native()
+    scored = scorer.score_table(pa.table(arrays or {"": pa.nulls(len(kept))}))
+    found = nw.from_arrow(scored.drop_columns(list(scorer.ids)), backend=kept.implementation)
+    return kept.with_columns(*(found[name] for name in found.columns)).to_native()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,14 +74,27 @@ def slices_of(path: Path, size: int) -> Iterator[tuple[int, dict[str, Key]]]:
             yield count, keys
 
 
-def id_type(path: Path, name: str) -> pa.DataType:
-    """Return the type of a column to carry through: that of the first value it has, however far down."""
+def keys_of(path: Path, ids: Sequence[str]) -> tuple[dict[str, None], dict[str, tuple[int, Any]]]:
+    """Return the keys of all lines, and of each id the first line that has a value for it, and the value."""
+    names: dict[str, None] = {}
+    found: dict[str, tuple[int, Any]] = dict.fromkeys(ids, (0, None))
     with path.open("rb") as file:
         for number, line in enumerate(line for line in file if line.strip()):
-            value = _object_of(number, line).get(name)
-            if value is not None:
-                return id_column(name, [value], None, number).type
-    return arrow().null()
+            row = _object_of(number, line)
+            if not row.keys() <= names.keys():
+                if not all(map(_is_text, row)):
+                    raise AnswerError([Problem(f"row {number}", "a key with half a character", "whole characters")])
+                names.update(dict.fromkeys(row))
+            for name in ids:
+                if found[name][1] is None and row.get(name) is not None:
+                    found[name] = (number, row[name])
+    return names, found
+
+
+def id_type(name: str, first: tuple[int, Any]) -> pa.DataType:
+    """Return the type of a column to carry through, that of its first value."""
+    number, value = first
+    return id_column(name, [value], None, number).type
 
 
 def id_column(name: str, values: list[Any], kind: pa.DataType | None, first: int) -> pa.Array:
@@ -116,8 +129,6 @@ def _add_line(keys: dict[str, Key], row: int, number: int, line: bytes) -> None:
     for name, value in _object_of(number, line).items():
         key = keys.get(name)
         if key is None:
-            if not _is_text(name):
-                raise AnswerError([Problem(f"row {number}", "a key with half a character", "keys of whole characters")])
             key = keys[name] = Key()
         key.add(row, value)
 

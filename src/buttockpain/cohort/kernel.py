@@ -126,7 +126,10 @@ class Kernel:
         network = self.network
         rows, size = len(network.findings) + len(network.factors), answers.codes.shape[1]
         scores = _empty(network, size)
-        work = self._idle.pop() if self._idle else Work(self.width, self.tile, network)
+        try:
+            work = self._idle.pop()
+        except IndexError:  # asking first would be two steps, and another thread could be between them
+            work = Work(self.width, self.tile, network)
         soft = list(answers.soft(0, rows))
         for first in range(0, size, self.width):
             last = min(first + self.width, size)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buttockpain.cohort.spelling import folded, meant
 from buttockpain.errors import AnswerError, Problem, nearest
 from buttockpain.types import Id
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from buttockpain.model import Model
 
 __all__ = ["ColumnUse", "use_of"]
-
-_MISSPELT = 0.9  # how alike names are that are taken for one, from 0 to 1: about one letter in ten differs
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +25,13 @@ class ColumnUse:
     ----------
     used : columns that answer a question of the model.
     missing : questions of the model without a column, and not settled by a measure that has one: not asked of anybody.
-    flags : those of them that are warning signs of an emergency, and so raise the level of everybody.
+    unasked_emergencies : those of them that are warning signs of an emergency, and so raise the level of everybody.
     ignored : columns that are neither questions nor carried through.
     """
 
     used: tuple[Id, ...]
     missing: tuple[Id, ...]
-    flags: tuple[Id, ...]
+    unasked_emergencies: tuple[Id, ...]
     ignored: tuple[str, ...]
 
 
@@ -49,8 +46,8 @@ def use_of(model: Model, names: Iterable[str], ids: Sequence[str], *, strict: bo
     Raises
     ------
     AnswerError : a column stands there twice, one to carry through does not, or one is not known and the table is
-        strict. Or an unknown column is called like a question without a column but for capitals and blanks, or nearly
-        like one that decides the urgency: ignoring it could hide an emergency.
+        strict. Or an unknown column could hide an emergency: its name is that of a question but for capitals, blanks
+        and the like, or a slip away from a question without a column that the triage rules look at.
     """
     counts, order = Counter(iter(names)), model.vocabulary.order
     problems = [
@@ -64,29 +61,26 @@ def use_of(model: Model, names: Iterable[str], ids: Sequence[str], *, strict: bo
         if name not in counts
     ]
     ignored = tuple(name for name in counts if name not in order and name not in ids)
-    for name in ignored:
-        meant = _misspelt(model, name, [other for other in order if other not in counts])
-        if strict:
-            expected = "a question of the model, or a column to carry through"
-            problems.append(Problem(name, "an unknown column", expected, nearest(name, order)))
-        elif meant:
-            advice = f"rename it, or drop it or carry it through if it is not `{meant}`"
-            problems.append(Problem(name, "an unknown column", f"no name so near to `{meant}`, which has none", advice))
+    settled = _settled(model, counts)
+    if strict:
+        expected = "a question of the model, or a column to carry through"
+        problems += [Problem(name, "an unknown column", expected, nearest(name, order)) for name in ignored]
+    else:
+        problems += _misspelt(model, ignored, counts, settled)
     if problems:
         raise AnswerError(problems)
-    settled = _settled(model, counts)
     missing = tuple(name for name in order if name not in counts and name not in settled)
-    flags = {question.id for question in model.rules.questions if question.level.is_emergency}
+    emergencies = {question.id for question in model.rules.questions if question.level.is_emergency}
     return ColumnUse(
         tuple(name for name in counts if name in order),
         missing,
-        tuple(name for name in missing if name in flags),
+        tuple(name for name in missing if name in emergencies),
         ignored,
     )
 
 
 def _settled(model: Model, names: Iterable[str]) -> set[Id]:
-    """Return the questions that measures among the columns settle, and the complaint, which everybody has."""
+    """Return the questions that measures among the columns answer, and the complaint, which everybody has."""
     vocabulary, names = model.vocabulary, set(names)
     settled = {vocabulary.presenting}
     settled |= {name for name, threshold in vocabulary.thresholds if threshold.measure in names}
@@ -94,12 +88,21 @@ def _settled(model: Model, names: Iterable[str]) -> set[Id]:
     return settled | {name for name, _ in vocabulary.sex_filled if "sex" in names}
 
 
-def _misspelt(model: Model, name: str, open_questions: Sequence[Id]) -> Id | None:
-    """Return the question without a column that a column was probably meant to answer, if ignoring it is not harmless."""
-    plain = re.sub(r"[\s-]+", "_", name.strip().lower())
-    if plain in open_questions:
-        return plain
-    urgent = {question.id for question in model.rules.questions}
-    urgent |= {threshold.measure for _, threshold in model.vocabulary.thresholds}
-    close = difflib.get_close_matches(plain, [one for one in open_questions if one in urgent], n=1, cutoff=_MISSPELT)
-    return close[0] if close else None
+def _misspelt(
+    model: Model, ignored: Iterable[str], counts: Container[str], settled: Container[Id]
+) -> Iterator[Problem]:
+    """Yield what is wrong with columns that were probably meant to answer a question."""
+    rules, vocabulary = model.rules, model.vocabulary
+    urgent = {question.id for question in rules.questions}.union(
+        *(rule.all_of | rule.any_of for rule in rules.combinations)
+    )
+    urgent |= {threshold.measure for _, threshold in vocabulary.thresholds}
+    alike = [name for name in vocabulary.order if name not in settled and (name not in counts or name in urgent)]
+    near = [name for name in alike if name in urgent and name not in counts]
+    for name in ignored:
+        plain = folded(name)
+        found = plain if plain in alike else meant(plain, near)
+        if found:
+            column = "has a column" if found in counts else "has no column"
+            yield Problem(name, "an unknown column", f"no name that is nearly `{found}`, a question that {column}",
+                          "rename it, or drop it or carry it through if it is something else")  # fmt: skip

@@ -61,7 +61,12 @@ class Output:
 
     def schema(self, ids: Sequence[pa.Field], use: ColumnUse) -> pa.Schema:
         """Return the schema of answers that carry some columns, with a note of what was missing or ignored."""
-        note = {**self._stamp.model_dump(), "missing": use.missing, "flags": use.flags, "ignored": use.ignored}
+        note = {
+            **self._stamp.model_dump(),
+            "missing": use.missing,
+            "unasked_emergencies": use.unasked_emergencies,
+            "ignored": use.ignored,
+        }
         return arrow().schema([*ids, *self.fields], metadata={METADATA: json.dumps(note).encode()})
 
     def batch(

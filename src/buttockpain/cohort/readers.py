@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv as standard_csv
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from buttockpain.cohort.encodings import Cells, arrow
-from buttockpain.cohort.json_lines import Key, id_column, id_type, slices_of
+from buttockpain.cohort.json_lines import Key, id_column, id_type, keys_of, slices_of
 from buttockpain.cohort.names import ColumnUse
 from buttockpain.cohort.rows import Rows
 from buttockpain.cohort.scorer import Scorer
@@ -25,6 +25,7 @@ __all__ = ["FORMATS", "OpenRows", "open_rows"]
 FORMATS = (".parquet", ".csv", ".ndjson", ".jsonl")
 
 _BLOCK = 2**22  # bytes of CSV parsed at a time
+_NUMERAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,3})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,11 @@ class OpenRows:
     schema : its columns; of a text file only those that are carried through have a type.
     parts : its rows, a slice at a time.
     size : how many rows there are, None where the format does not say.
-    names : its columns as far as it was read: in lines of JSON more may come.
     """
 
     schema: pa.Schema
     parts: Iterator[Rows]
     size: int | None
-    names: dict[str, None]
 
 
 def open_rows(path: Path, scorer: Scorer) -> OpenRows:
@@ -74,7 +73,7 @@ def _parquet(path: Path, scorer: Scorer) -> OpenRows:
                 yield scorer.rows_of(batch, first)
                 first += batch.num_rows
 
-    return OpenRows(stored.schema_arrow, parts(), stored.metadata.num_rows, dict.fromkeys(stored.schema_arrow.names))
+    return OpenRows(stored.schema_arrow, parts(), stored.metadata.num_rows)
 
 
 @contextmanager
@@ -113,7 +112,10 @@ def _csv(path: Path, scorer: Scorer) -> OpenRows:
             reader = csv.open_csv(
                 path,
                 read_options=csv.ReadOptions(use_threads=False, block_size=_BLOCK),
-                parse_options=csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
+                parse_options=csv.ParseOptions(
+                    newlines_in_values=True, invalid_row_handler=note,
+                    ignore_empty_lines=len(header) != 1,  # of a single column an empty line is an empty cell
+                ),
                 convert_options=csv.ConvertOptions(
                     column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted,
                     strings_can_be_null=True, null_values=[""],
@@ -128,7 +130,7 @@ def _csv(path: Path, scorer: Scorer) -> OpenRows:
         except pa.ArrowInvalid:
             raise AnswerError(broken) if broken else _unreadable(path, "CSV in UTF-8 with a header") from None
 
-    return OpenRows(pa.schema([(name, pa.string()) for name in header]), parts(), None, dict.fromkeys(header))
+    return OpenRows(pa.schema([(name, pa.string()) for name in header]), parts(), None)
 
 
 def _cells(column: pa.Array) -> Cells:
@@ -143,39 +145,37 @@ def _said(text: str) -> Any:
 
     Examples
     --------
-    >>> [_said(text) for text in ("true", "0.8", "45", "yes")]
-    [True, 0.8, 45, 'yes']
+    >>> [_said(text) for text in ("true", "0.8", "45", "yes", "4_5")]
+    [True, 0.8, 45, 'yes', '4_5']
     """
     folded = text.strip().lower()
     if folded in ("true", "false"):
         return folded == "true"
-    try:
-        number = float(folded)
-    except ValueError:
+    if not _NUMERAL.fullmatch(folded):
         return text
+    number = float(folded)
     return int(number) if number.is_integer() else number
 
 
 def _json_lines(path: Path, scorer: Scorer) -> OpenRows:
-    """Read one object per line; a key that is left out is an empty cell, null is None."""
+    """Read one object per line; a key that is left out is no cell at all, null is an empty one.
+
+    The lines are read twice, the first time for their keys: which there are must not depend on how many lines a slice has.
+    """
     pa = arrow()
-    slices = slices_of(path, scorer.slice_rows)
-    size, head = next(slices, (0, {}))
-    _used(scorer, head, path)
-    types = {name: id_type(path, name) for name in scorer.ids}
-    names = dict.fromkeys(head)
+    names, ids = keys_of(path, scorer.ids)
+    use = _used(scorer, names, path)
+    types = {name: id_type(name, ids[name]) for name in scorer.ids}
 
     def parts() -> Iterator[Rows]:
         first = 0
-        for count, keys in chain([(size, head)], slices):
-            names.update(dict.fromkeys(keys))
-            use = scorer.columns(names)
+        for count, keys in slices_of(path, scorer.slice_rows):
             asked = {name: keys[name].column(count) for name in use.used if name in keys}
-            ids = [id_column(name, keys.get(name, Key()).cells(count), kind, first) for name, kind in types.items()]
-            yield Rows(asked, ids, count, first)
+            carried = [id_column(name, keys.get(name, Key()).cells(count), kind, first) for name, kind in types.items()]
+            yield Rows(asked, carried, count, first)
             first += count
 
-    return OpenRows(pa.schema([(name, types.get(name, pa.null())) for name in head]), parts(), None, names)
+    return OpenRows(pa.schema([(name, types.get(name, pa.null())) for name in names]), parts(), None)
 
 
 def _used(scorer: Scorer, names: Iterable[str], path: Path, advice: str = "") -> ColumnUse:

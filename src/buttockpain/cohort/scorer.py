@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, get_args
 
 import numpy as np
@@ -50,7 +51,7 @@ class Scorer:
         has the triage of the answers that could be read (a lower bound), nulls for all else, and its `problem`.
     nulls : what an empty cell means: "not asked", or "unknown", as None does in `rank`. A column that is missing was
         not asked of anybody.
-    threads : workers; all processors if left out.
+    threads : workers at most; all processors if left out. The attribute of that name tells how many there are.
     memory : bytes for everything a run holds at once, apart from the caller's own data; fewer workers and shorter
         slices are used to stay below. What libraries hold to read and write files, tens of megabytes, comes on top.
 
@@ -92,7 +93,7 @@ class Scorer:
             message = f"threads={threads}: expected at least 1"
             raise ValueError(message)
         self.model = model = default_model() if model is None else model
-        self.ids, self._strict, self._flags, self._nulls = tuple(dict.fromkeys(ids)), strict, errors == "flag", nulls
+        self.ids, self._flags, self._nulls = tuple(dict.fromkeys(ids)), errors == "flag", nulls
         self._layout = Layout.of(model)
         self._kernel = Kernel(model.network)
         self._rules = Rules(model, self._layout)
@@ -100,15 +101,18 @@ class Scorer:
         self._one_blas_thread = OneBlasThread()
         wanted = processors() if threads is None else threads
         # Codes and scores of a slice; every worker has one in hand, one that waits, and the same again of Arrow's.
+        # First as many workers as there is memory for, then slices as long as that leaves.
         row_bytes = 4 * (len(self._layout.row) + 16 * (len(model.network.causes) + len(self._output.fields)))
-        block_bytes, spare = row_bytes * self._kernel.width, memory - self._kernel.nbytes
-        self.slice_rows = self._kernel.width * min(SLICE_BLOCKS, max(1, spare // block_bytes))
-        worker = self._kernel.nbytes + self.slice_rows * row_bytes
-        if memory < worker:
-            least = -(-worker // 2**20)
+        block = row_bytes * self._kernel.width
+        if memory < self._kernel.nbytes + block:
+            least = -(-(self._kernel.nbytes + block) // 2**20)
             message = f"memory={memory:,} bytes is not enough for one worker of this model; give at least {least} MiB"
             raise ValueError(message)
-        self.threads = max(1, min(wanted, memory // worker))
+        self.threads = min(wanted, memory // (self._kernel.nbytes + block))
+        blocks = (memory // self.threads - self._kernel.nbytes) // block
+        self.slice_rows = self._kernel.width * min(SLICE_BLOCKS, blocks)
+        # A stream asks once per slice, of the same columns; looking for misspelt names takes a while.
+        self._use_of = lru_cache(maxsize=16)(partial(use_of, model, ids=self.ids, strict=strict))
 
     def __reduce__(self) -> Never:
         """Refuse to be pickled: text travels, a compiled model does not."""
@@ -122,7 +126,7 @@ class Scorer:
         ------
         AnswerError : as for `use_of`; or a column to carry through has the name of an answer.
         """
-        use = use_of(self.model, names, self.ids, strict=self._strict)
+        use = self._use_of(tuple(names))
         self.check_names(self.ids)
         return use
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel
 
-from buttockpain.cohort.names import ColumnUse
 from buttockpain.cohort.output import METADATA
 from buttockpain.differential import ModelStamp
 from buttockpain.types import Level
@@ -35,7 +34,7 @@ class Summary(BaseModel, frozen=True, extra="forbid", defer_build=True):
     poor_fit : how many with answers that fit no cause well.
     leading : of the rows that are not flagged, how many with each cause leading, the most frequent first; "none of these"
         where none leads.
-    missing, flags, ignored : as for `ColumnUse`.
+    missing, unasked_emergencies, ignored : as for `ColumnUse`.
     model : which model and library answered.
     """
 
@@ -46,7 +45,7 @@ class Summary(BaseModel, frozen=True, extra="forbid", defer_build=True):
     poor_fit: int
     leading: Mapping[str, int]
     missing: tuple[str, ...]
-    flags: tuple[str, ...]
+    unasked_emergencies: tuple[str, ...]
     ignored: tuple[str, ...]
     model: ModelStamp
 
@@ -56,7 +55,7 @@ class Summary(BaseModel, frozen=True, extra="forbid", defer_build=True):
 
         Raises
         ------
-        ValueError : there are no batches, or different models scored them.
+        ValueError : there are no batches, one was not scored, or different models scored them.
         """
         tally: Tally | None = None
         for batch in scored:
@@ -78,9 +77,9 @@ class Summary(BaseModel, frozen=True, extra="forbid", defer_build=True):
         ]
         lines += ["leading cause"]
         lines += [_counted(count, self.rows - self.flagged, cause) for cause, count in self.leading.items()]
-        others = [name for name in self.missing if name not in self.flags]
+        others = [name for name in self.missing if name not in self.unasked_emergencies]
         for what, names in (
-            ("warning signs of an emergency that nobody was asked about", self.flags),
+            ("warning signs of an emergency that nobody was asked about", self.unasked_emergencies),
             ("other questions that nobody was asked", others),
             ("ignored columns", self.ignored),
         ):
@@ -93,7 +92,7 @@ class Tally:
     """Counts that grow batch by batch."""
 
     def __init__(self, schema: pa.Schema) -> None:
-        self._metadata = schema.metadata[METADATA]
+        self._metadata = _note_in(schema)
         self._note: dict[str, Any] = json.loads(self._metadata)
         self._rows = self._flagged = self._override = self._poor_fit = 0
         self._levels: Counter[str | None] = Counter()
@@ -106,8 +105,9 @@ class Tally:
         ------
         ValueError : another model scored it.
         """
-        if scored.schema.metadata[METADATA] != self._metadata:
-            self._also(json.loads(scored.schema.metadata[METADATA]))
+        metadata = _note_in(scored.schema)
+        if metadata != self._metadata:
+            self._also(json.loads(metadata))
         readable = scored.column("problem").is_null()
         self._rows += scored.num_rows
         self._flagged += scored.num_rows - readable.true_count
@@ -118,20 +118,16 @@ class Tally:
 
     def _also(self, note: dict[str, Any]) -> None:
         """Take in what is noted of another table: missing is what misses in all, ignored what is ignored in any."""
-        mine, tables = self._note, ("missing", "flags", "ignored")
+        mine, tables = self._note, ("missing", "unasked_emergencies", "ignored")
         if any(note[key] != mine[key] for key in mine if key not in tables):
             message = "batches scored by different models: summarise those of each on their own"
             raise ValueError(message)
-        for key in ("missing", "flags"):
+        for key in ("missing", "unasked_emergencies"):
             mine[key] = [name for name in mine[key] if name in note[key]]
         mine["ignored"] = list(dict.fromkeys([*mine["ignored"], *note["ignored"]]))
 
-    def summary(self, use: ColumnUse | None = None) -> Summary:
-        """Return the counts; `use` is what became of the columns, if more is known of them now than in the first batch."""
-        note = dict(self._note)
-        told = {key: note.pop(key) for key in ("missing", "flags", "ignored")}
-        if use is not None:
-            told = {key: getattr(use, key) for key in told}
+    def summary(self) -> Summary:
+        """Return the counts."""
         leading = sorted(self._leading.items(), key=lambda one: (-one[1], str(one[0])))
         return Summary(
             rows=self._rows,
@@ -140,8 +136,10 @@ class Tally:
             override=self._override,
             poor_fit=self._poor_fit,
             leading={"none of these" if cause is None else cause: count for cause, count in leading if count},
-            **told,
-            model=ModelStamp(**note),
+            missing=self._note["missing"],
+            unasked_emergencies=self._note["unasked_emergencies"],
+            ignored=self._note["ignored"],
+            model=ModelStamp(**{key: self._note[key] for key in ModelStamp.model_fields}),
         )
 
 
@@ -156,8 +154,19 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names) if more <= 0 else f"{', '.join(names[:_SHOWN_NAMES])} and {more} more"
 
 
-def _counts(column: pa.DictionaryArray) -> dict[str | None, int]:
-    """Return how often each word of a dictionary stands in a column, and None."""
+def _note_in(schema: pa.Schema) -> bytes:
+    """Return the note of a scored table."""
+    note = (schema.metadata or {}).get(METADATA)
+    if note is None:
+        message = "a batch without the note of a scored table: give what a `Scorer` returned, with its metadata"
+        raise ValueError(message)
+    return bytes(note)
+
+
+def _counts(column: pa.Array) -> dict[str | None, int]:
+    """Return how often each word stands in a column, and None."""
+    if not hasattr(column, "dictionary"):
+        column = column.dictionary_encode()
     words = [*column.dictionary.to_pylist(), None]
     index = column.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)
     return dict(zip(words, np.bincount(index, minlength=len(words)).tolist(), strict=True))

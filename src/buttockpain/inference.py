@@ -35,6 +35,7 @@ __all__ = [
     "infer",
     "log_likelihood",
     "log_soft_answer",
+    "sides",
     "state_prior",
     "surprise",
     "surprise_of",
@@ -109,8 +110,7 @@ def evidence_of(network: Network, *presentations: Presentation) -> Evidence:
                     factor[one.first : one.first + len(one.states), column] = 0
                     factor[one.first + one.states.index(answer), column] = 1
                 else:
-                    largest = max(answer, 1 - answer)
-                    factor[one.first : one.first + 2, column] = (1 - answer) / largest, answer / largest
+                    factor[one.first : one.first + 2, column] = sides(np.array(answer))
         finding[network.presenting, column] = 1
     return Evidence(finding, factor, soft)
 
@@ -192,9 +192,21 @@ def log_soft_answer(network: Network, finding: int, strength: FloatArray) -> Flo
     (S, B), natural log.
     """
     no, yes = np.exp(network.log_answer[2 * finding : 2 * finding + 2, :, None])
-    likelihood = no * (1 - strength) + yes * strength
-    likelihood /= np.maximum(strength, 1 - strength)
+    absent, present = sides(strength)
+    likelihood = no * absent + yes * present
     result: FloatArray = np.log(likelihood, out=likelihood)
+    return result
+
+
+def sides(strength: FloatArray) -> FloatArray:
+    """Return the likelihood of absent and of present, (2, B), from virtual evidence; the larger one counts as 1.
+
+    References
+    ----------
+    Pearl, Probabilistic Reasoning in Intelligent Systems (1988), section 2.2.2: only the ratio of the two matters.
+    """
+    both = np.stack([1 - strength, strength])
+    result: FloatArray = both / both.max(axis=0)
     return result
 
 

@@ -18,7 +18,9 @@ from buttockpain.types import Frozen, Id, Level
 if TYPE_CHECKING:
     from buttockpain.knowledge import Knowledge, Notice, Source, Threshold
 
-__all__ = ["Decision", "Reason", "RedFlagQuestion", "RuleTable", "Triage", "decide"]
+__all__ = ["EVEN", "Decision", "Reason", "RedFlagQuestion", "RuleTable", "Triage", "decide", "speaks_for"]
+
+EVEN = 0.5  # virtual evidence above it speaks for present; it itself changes nothing
 
 
 class Reason(BaseModel, frozen=True, extra="forbid", defer_build=True):
@@ -217,7 +219,7 @@ def speaks_for(answer: Answer) -> bool:
     >>> [speaks_for(answer) for answer in ("yes", 0.8, 0.5, "unknown", "no")]
     [True, True, False, False, False]
     """
-    return answer == "yes" or (isinstance(answer, float) and answer > 0.5)  # noqa: PLR2004 - 0.5 changes nothing
+    return answer == "yes" or (isinstance(answer, float) and answer > EVEN)
 
 
 def _urgency(reason: Reason) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from buttockpain.cohort.answers import NOT_ASKED, SOFT, Answers
-from buttockpain.inference import Evidence, infer, surprise
+from buttockpain.inference import Evidence, infer, sides, surprise
 from buttockpain.network import Network
 from buttockpain.types import BoolArray, FloatArray
 
@@ -57,7 +57,7 @@ def careful(network: Network, answers: Answers, column: int, limit: float) -> Sc
             strength[row] = answer
         else:
             first = network.factors[row - findings].first
-            likelihood[first : first + 2, 0] = np.array([1 - answer, answer]) / max(answer, 1 - answer)
+            likelihood[first : first + 2, 0] = sides(answer)
     evidence = Evidence(finding, likelihood, strength)
     posterior = infer(network, evidence)
     poor = surprise(network, evidence, posterior) > limit

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from buttockpain.cohort.answers import NO, NOT_ASKED, YES, Answers, Codes, Soft
 from buttockpain.cohort.careful import Scores, careful
 from buttockpain.convolution import Part, Scratch, part_of, together
-from buttockpain.inference import FLAT, log_soft_answer, surprise_of
+from buttockpain.inference import FLAT, log_soft_answer, sides, surprise_of
 from buttockpain.lookup import Table
 from buttockpain.network import Network, follow_arcs
 from buttockpain.types import FloatArray, IntArray
@@ -221,10 +221,9 @@ class Kernel:
         weight = np.vstack([table[:, number[f, columns]] for f, table in enumerate(self._weights)])
         for one in soft:
             first = network.factors[one.row - len(network.findings)].first
-            sides = np.stack([1 - one.strength, one.strength]) / np.maximum(one.strength, 1 - one.strength)
-            weight[first : first + 2, np.searchsorted(columns, one.columns)] = (
-                network.base[first : first + 2, None] * sides
-            )
+            weight[first : first + 2, np.searchsorted(columns, one.columns)] = network.base[
+                first : first + 2, None
+            ] * sides(one.strength)
         return weight
 
     def _bounds(self, codes: Codes, log_likelihood: FloatArray, work: Work) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ import numpy as np
 from buttockpain.cohort.answers import SOFT, Answers, Layout
 from buttockpain.cohort.careful import Scores
 from buttockpain.differential import MARGIN
+from buttockpain.triage import EVEN
 from buttockpain.types import BoolArray, IntArray
 from buttockpain.urgency import PRESENT, SETTLED, UNASKED, UNCLEAR, Reasons, Status, Urgency
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from buttockpain.model import Model
 
 __all__ = ["Levels", "Rules"]
-
-_EVEN = 0.5  # a number above it speaks for present
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class Rules:
         for row, strength in answers.strength.items():
             if row in self._fact_of_row:
                 fact = status[self._fact_of_row[row]]
-                fact[:] = np.where(fact == SOFT, np.where(strength > _EVEN, PRESENT, UNCLEAR), fact)
+                fact[:] = np.where(fact == SOFT, np.where(strength > EVEN, PRESENT, UNCLEAR), fact)
         for name, threshold in self._table.thresholds:
             if threshold.measure in answers.measured:
                 measured = answers.measured[threshold.measure]

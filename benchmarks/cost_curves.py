@@ -21,9 +21,10 @@ from threadpoolctl import threadpool_limits
 import buttockpain as bp
 from buttockpain.cohort.answers import NO, NOT_ASKED, YES, Answers
 from buttockpain.cohort.kernel import Kernel
-from buttockpain.knowledge import Cause, Finding, Parameter, RiskFactor
+from buttockpain.knowledge import Cause, Finding, RiskFactor
 from buttockpain.model import Model
 from buttockpain.network import Network
+from buttockpain.parameter import Parameter
 
 ROWS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 FINDINGS = (10, 30, 76, 200, 500, 1_000)

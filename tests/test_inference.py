@@ -13,10 +13,10 @@ from random import Random
 import numpy as np
 import pytest
 from hypothesis import given
+from known_answers import KNOWN, SHIPPED
 from oracle import Causes, evidence_from_answers, joint, joint_factored, log_total, random_evidence
 from oracle import Network as Plain
 from strategies import EDGE, Answers, cases, model_of, seeded_network
-from test_known_answers import KNOWN, SHIPPED
 
 from buttockpain import Model, convolution, default_model
 from buttockpain import network as network_module

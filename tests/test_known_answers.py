@@ -1,33 +1,19 @@
 """The 190 known answers of the shipped model, made by an independent exact program, and the oracle's answers to them."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
+from known_answers import CASES, KNOWN, KNOWN_TOLERANCE, RANKED, SHIPPED
 from oracle import (
     evidence_from_answers,
     joint_factored,
     log_total,
     marginals,
-    read_parameters,
     share_without,
 )
 
 from buttockpain import default_model
 
-DATA = Path(__file__).parent / "data"
-SHIPPED = read_parameters(DATA / "parameters.csv")
-RANKED = [cause for cause in SHIPPED["causes"] if cause != "something_else"]
-KNOWN = json.loads((DATA / "known_answers.json").read_text(encoding="utf-8"))
-CASES = [
-    pytest.param(case, id=f"{group}-{number}")
-    for group in ("classic", "random")
-    for number, case in enumerate(KNOWN[group])
-]
-
-# The program that made the file rounded: against exact fractions the file is off by up to 6.4e-12 (see test_oracle).
-KNOWN_TOLERANCE = 1e-10
 ORACLE_TOLERANCE = 1e-12
 
 

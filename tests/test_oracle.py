@@ -4,7 +4,6 @@ By hand, by definition, by a second routine, and by the known answers of another
 Comparisons are exact (fractions) where the promise is exact; every float tolerance carries its reason.
 """
 
-import json
 import math
 from fractions import Fraction
 from itertools import product
@@ -13,6 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from known_answers import CASES, KNOWN, KNOWN_TOLERANCE, RANKED, SHIPPED
 from oracle import (
     Network,
     evidence_from_answers,
@@ -31,22 +31,8 @@ from oracle import (
     share_without,
 )
 
-DATA = Path(__file__).parent / "data"
-SHIPPED = read_parameters(DATA / "parameters.csv")
-RANKED = [cause for cause in SHIPPED["causes"] if cause != "something_else"]
-
-KNOWN = json.loads((DATA / "known_answers.json").read_text(encoding="utf-8"))
-KNOWN_CASES = [
-    pytest.param(case, id=f"{group}-{number}")
-    for group in ("classic", "random")
-    for number, case in enumerate(KNOWN[group])
-]
-
 # A handful of float operations on numbers near 1; the figures by hand are themselves exact.
 BY_HAND = 1e-14
-# Room for the rounding of the program that made known_answers.json: against posterior_factored(exact=True) the file is
-# off by up to 6.4e-12 (random-44), while posterior_factored in floats is off by less than 1e-15.
-KNOWN_TOLERANCE = 1e-10
 
 
 def one_cause() -> Network:
@@ -389,7 +375,7 @@ def test_parameters_are_read_whole() -> None:
     }
 
 
-@pytest.mark.parametrize("case", KNOWN_CASES)
+@pytest.mark.parametrize("case", CASES)
 def test_known_answers(case: dict[str, Any]) -> None:
     """Each of the 190 posteriors of the shipped model that another exact program gave comes out of this one too."""
     weights = joint_factored(SHIPPED, evidence_from_answers(case["answers"]))
@@ -399,7 +385,7 @@ def test_known_answers(case: dict[str, Any]) -> None:
 
 def test_known_answers_are_all_there() -> None:
     """The file holds 40 classic and 150 random cases, and each of them is run."""
-    assert (len(KNOWN["classic"]), len(KNOWN["random"]), len(KNOWN_CASES)) == (40, 150, 40 + 150)
+    assert (len(KNOWN["classic"]), len(KNOWN["random"]), len(CASES)) == (40, 150, 40 + 150)
 
 
 def test_full_enumeration_of_the_shipped_model() -> None:

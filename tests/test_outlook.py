@@ -21,7 +21,7 @@ EXACT = 1e-12
 SMALL = Model.of(model_file.from_data(small_model()))
 
 
-def agrees(model: Model, column: int, found: Outlook, answer: Differential) -> None:
+def assert_agrees(model: Model, column: int, found: Outlook, answer: Differential) -> None:
     """Hold one column of an outlook against the answer of `rank`."""
     named = dict(zip((profile.id for profile in model.directory.profiles), found.probability[:, column], strict=False))
     assert named == pytest.approx({cause.id: cause.probability for cause in answer.causes}, rel=0, abs=EXACT)
@@ -31,7 +31,7 @@ def agrees(model: Model, column: int, found: Outlook, answer: Differential) -> N
     assert LEVELS[found.level[column]] == answer.triage.level
 
 
-def flags_agree(case: Case, answer: Differential) -> None:
+def assert_flags_agree(case: Case, answer: Differential) -> None:
     """Hold what is unasked and what is unclear against the lists of triage."""
     urgency = case.background.urgency
     for gap, listed in ((UNASKED, answer.triage.unasked), (UNCLEAR, answer.triage.unclear)):
@@ -46,8 +46,8 @@ def test_the_outlook_of_the_answers_as_they_are_is_the_ranking(given_answers: An
     """Leader, level and probabilities agree with `rank`, whatever was answered, red flags and measures included."""
     model = default_model()
     case = model._case(given_answers, ())
-    agrees(model, 0, present_outlook(case), model.rank(given_answers))
-    flags_agree(case, model.rank(given_answers))
+    assert_agrees(model, 0, present_outlook(case), model.rank(given_answers))
+    assert_flags_agree(case, model.rank(given_answers))
 
 
 @given(answers(max_size=12), st.data())
@@ -62,7 +62,9 @@ def test_an_outlook_of_changed_answers_is_the_ranking_of_them(given_answers: Ans
     changes: list[list[tuple[Item, str]]] = data.draw(st.lists(change, min_size=1, max_size=4))
     found = outlook(case, *vary(case, changes))
     for column, changed in enumerate(changes):
-        agrees(model, column, found, model.rank({**given_answers, **{item.id: answer for item, answer in changed}}))
+        assert_agrees(
+            model, column, found, model.rank({**given_answers, **{item.id: answer for item, answer in changed}})
+        )
 
 
 @given(cases())
@@ -70,7 +72,7 @@ def test_an_outlook_knows_any_small_model(drawn: tuple[object, frozenset[str], A
     """Several ranked causes or one, chances next to 0 and 1: the outlook is still what `rank` says."""
     network, ranked, evidence = drawn
     model = model_of(network, ranked)  # type: ignore[arg-type]
-    agrees(model, 0, present_outlook(model._case(evidence, ())), model.rank(evidence))
+    assert_agrees(model, 0, present_outlook(model._case(evidence, ())), model.rank(evidence))
 
 
 @pytest.mark.parametrize(
@@ -91,8 +93,8 @@ def test_measured_answers_settle_facts_as_in_triage(given_answers: Answers) -> N
     cleared = {name: "no" for name in model.rules.flags if name not in {name for name, _ in model.rules.thresholds}}
     everything: Answers = {**cleared, "local_tenderness": "yes", **given_answers}
     case = model._case(everything, ())
-    agrees(model, 0, present_outlook(case), model.rank(everything))
-    flags_agree(case, model.rank(everything))
+    assert_agrees(model, 0, present_outlook(case), model.rank(everything))
+    assert_flags_agree(case, model.rank(everything))
 
 
 def test_a_poor_fit_raises_the_level_as_in_the_ranking() -> None:

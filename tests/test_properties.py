@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from known_answers import RANKED, SHIPPED
 from oracle import Network as Plain
 from oracle import joint_factored, marginals
 from small_models import of_network, parameter
 from strategies import Answers, answers, cases, chances, evidence, model_from, model_of, networks, plain_answers
-from test_known_answers import RANKED, SHIPPED
 
 from buttockpain import Differential, Model, default_model
 from buttockpain.inference import Evidence, Posterior, evidence_of, infer, log_likelihood

@@ -24,7 +24,7 @@ from buttockpain.shapley import shares
 from buttockpain.types import Id
 
 if TYPE_CHECKING:
-    from buttockpain.knowledge import Parameter
+    from buttockpain.parameter import Parameter
 
 __all__ = ["Explanation", "ExplanationRow", "NumberBehind", "explain"]
 

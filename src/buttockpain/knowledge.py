@@ -11,83 +11,27 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Field
 
 from buttockpain.codes import Code
-from buttockpain.types import Audience, Basis, Frozen, Kind, Level, Measure
+from buttockpain.parameter import (
+    Ids,
+    LevelWord,
+    OneOrStates,
+    Parameter,
+    Ranged,
+    Record,
+    References,
+    Source,
+    Table,
+    Text,
+)
+from buttockpain.policy import Threshold, Triage
+from buttockpain.types import Audience, Basis, Kind
 
-__all__ = [
-    "Cause",
-    "Finding",
-    "Floor",
-    "Knowledge",
-    "Parameter",
-    "Reference",
-    "RiskFactor",
-    "Rule",
-    "Source",
-    "Threshold",
-    "Treatments",
-]
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-Table = Annotated[Mapping[K, V], AfterValidator(Frozen)]
-Text = Annotated[str, Field(min_length=1)]
-LevelWord = Annotated[Level, Field(strict=False)]
-Ids = Annotated[tuple[Text, ...], Field(strict=False)]
-References = Annotated[tuple[int, ...], Field(strict=False)]
-
-
-class Record(BaseModel):
-    """Base of all parts of a model file: frozen, strict, no unknown keys, built on first use."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False, defer_build=True)
-
-
-class Source(Record):
-    """Where a text or a number comes from: its basis and the numbers of its references."""
-
-    basis: Basis
-    ref: References = ()
-
-
-class Ranged(Source):
-    """A number that may be tuned, with the range within which it is plausible."""
-
-    value: float
-    low: float
-    high: float
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.low <= self.value <= self.high:
-            message = f"low <= value <= high, found {self.low!r}, {self.value!r}, {self.high!r}"
-            raise ValueError(message)
-        return self
-
-
-class Parameter(Ranged):
-    """A probability of the network, strictly between 0 and 1, with its range."""
-
-    value: Annotated[float, Field(gt=0, lt=1)]
-    low: Annotated[float, Field(gt=0, lt=1)]
-    high: Annotated[float, Field(gt=0, lt=1)]
-
-
-def _one_or_states(entry: Any) -> str:
-    """Tell a parameter from a table of parameters, one per state of a several-state risk factor."""
-    by_state = isinstance(entry, Mapping) and all(isinstance(one, Parameter | Mapping) for one in entry.values())
-    return "states" if by_state and entry else "one"
-
-
-OneOrStates = Annotated[
-    Annotated[Parameter, Tag("one")] | Annotated[Table[str, Parameter], Tag("states")], Discriminator(_one_or_states)
-]
+__all__ = ["Cause", "Finding", "Knowledge", "Reference", "RiskFactor", "Treatments"]
 
 
 class About(Record):
@@ -109,85 +53,6 @@ class FoundingDocument(Record):
     title: Text
     rule: Text
     treatment_wording: Text
-
-
-class Threshold(Ranged):
-    """A measured answer that becomes a fact for triage, such as pain of 7 or more out of 10."""
-
-    measure: Measure
-    when: Literal["at_least", "below"]
-    exact: bool
-    label: Text
-
-    def holds(self, measured: float) -> bool:
-        """Return whether the measured answer makes this a fact."""
-        return measured >= self.value if self.when == "at_least" else measured < self.value
-
-
-class LevelText(Record):
-    """What a step of the triage ladder is called, and what it asks the person to do."""
-
-    label: Text
-    action: Text
-
-
-class Override(Source):
-    """The founding document's rule: its text is shown first whenever one of the facts holds."""
-
-    facts: Ids
-    text: Text
-
-
-class Notice(Source):
-    """A level to reach at least, and the sentence that says why."""
-
-    level: LevelWord
-    text: Text
-
-
-class Floor(Ranged):
-    """A cause at or above `value` raises the level to at least `level`."""
-
-    value: Annotated[float, Field(gt=0, lt=1)]
-    level: LevelWord
-    text: Text
-
-
-class PoorFit(Ranged):
-    """Answers more surprising than `value` (standard deviations) raise the level to at least `level`."""
-
-    level: LevelWord
-    text: Text
-
-
-class SafetyNet(Source):
-    """What to watch for, whatever the level."""
-
-    text: Text
-
-
-class Rule(Source):
-    """A combination that raises the level: all of `all_of` present, and one of `any_of` if any are named."""
-
-    id: Text
-    all_of: Ids
-    any_of: Ids = ()
-    level: LevelWord
-    reason: Text
-
-
-class Triage(Record):
-    """Everything that decides urgency apart from the red flags, which stand with the findings."""
-
-    level: Annotated[Table[LevelWord, LevelText], Field(min_length=1)]
-    override: Override
-    unasked: Notice
-    unclear: Notice
-    none_of_these: Notice
-    poor_fit: PoorFit
-    safety_net: SafetyNet
-    floor: Table[str, Floor] = {}
-    rule: Annotated[tuple[Rule, ...], Field(strict=False)] = ()
 
 
 class StrengthWord(Source):

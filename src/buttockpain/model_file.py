@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from buttockpain.checks import MAX_CAUSES, problems_of
 from buttockpain.errors import ModelError, Problem, nearest
-from buttockpain.knowledge import Knowledge, Parameter
+from buttockpain.knowledge import Knowledge
+from buttockpain.parameter import Parameter
 
 __all__ = ["MAX_BYTES", "from_data", "from_text", "read", "replace"]
 

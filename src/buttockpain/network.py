@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from buttockpain.convolution import Plan, switch_on
+from buttockpain.convolution import Plan
 from buttockpain.convolution_plan import plan_of
 from buttockpain.lookup import Lookup
 from buttockpain.types import BoolArray, FloatArray, Id
@@ -29,7 +29,7 @@ from buttockpain.types import BoolArray, FloatArray, Id
 if TYPE_CHECKING:
     from buttockpain.knowledge import Knowledge
 
-__all__ = ["Arc", "Factor", "Network", "follow_arcs", "switch_on"]
+__all__ = ["Arc", "Factor", "Network", "follow_arcs"]
 
 _DENSE_STATES = 128  # up to here (S, S) matrices are small, and faster than axis by axis
 
@@ -79,12 +79,11 @@ class Network:
     summary : (2C + 1, S) of 0 and 1; times a distribution over S gives P(cause present), P(cause absent) and, last,
         P(no ranked cause).
     from_leaks : (S,) distribution of the causes that come about by their leaks alone.
-    arcs : (S, S) what links between causes do to a distribution over S, None for many states.
     factors, base : the risk factors, and (K,) the base rate of each of their states.
     log_answer : (2F, S) natural log of P(no | state) in even rows and P(yes | state) in odd rows.
     surprisal : (F, 3, S) mean, variance and third central moment of -log P(answer | state).
     presenting : index on the F axis of the complaint that is always present.
-    arc_steps : the same child by child.
+    arc_steps : what links between causes do to a distribution over S, child by child.
     plan : how a batch puts its risk factors together.
     lookup : the same for one person, None for many states.
     """
@@ -95,7 +94,6 @@ class Network:
     has: BoolArray
     summary: FloatArray
     from_leaks: FloatArray
-    arcs: FloatArray | None
     factors: tuple[Factor, ...]
     base: FloatArray
     log_answer: FloatArray
@@ -127,9 +125,9 @@ class Network:
         log_no, log_yes = _finding_tables(knowledge, causes, findings, has)
         factors, base = _factors(knowledge, causes)
         arc_steps = _arcs(knowledge, causes, has)
-        arcs = _frozen(follow_arcs(np.eye(len(has)), arc_steps)) if len(has) <= _DENSE_STATES else None
         links = [(factor.first, factor.link) for factor in factors]
         plan = plan_of(leak, links)
+        dense = len(has) <= _DENSE_STATES
         return cls(
             causes=causes,
             findings=findings,
@@ -137,7 +135,6 @@ class Network:
             has=_frozen(has),
             summary=_frozen(np.vstack([has.T, ~has.T, none]).astype(np.float64)),
             from_leaks=_frozen(np.where(has, leak, 1 - leak).prod(axis=1)),
-            arcs=arcs,
             factors=factors,
             base=_frozen(base),
             log_answer=_frozen(np.stack([log_no, log_yes], axis=1).reshape(2 * len(findings), -1)),
@@ -147,7 +144,7 @@ class Network:
             factor_index={factor.id: index for index, factor in enumerate(factors)},
             arc_steps=arc_steps,
             plan=plan,
-            lookup=None if arcs is None else Lookup.of(plan, links, base, arcs),
+            lookup=Lookup.of(plan, links, base, follow_arcs(np.eye(len(has)), arc_steps)) if dense else None,
         )
 
 

@@ -21,7 +21,8 @@ from buttockpain.errors import Problem, nearest
 from buttockpain.types import MEASURES, Frozen, Id
 
 if TYPE_CHECKING:
-    from buttockpain.knowledge import Knowledge, Threshold
+    from buttockpain.knowledge import Knowledge
+    from buttockpain.policy import Threshold
 
 __all__ = ["BOUNDS", "SEXES", "Answer", "Answers", "Presentation", "Vocabulary", "flatten", "read"]
 

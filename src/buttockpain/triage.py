@@ -16,7 +16,9 @@ from buttockpain.presentation import Answer, Presentation
 from buttockpain.types import Frozen, Id, Level
 
 if TYPE_CHECKING:
-    from buttockpain.knowledge import Knowledge, Notice, Source, Threshold
+    from buttockpain.knowledge import Knowledge
+    from buttockpain.parameter import Source
+    from buttockpain.policy import Notice, Threshold
 
 __all__ = ["EVEN", "Decision", "Reason", "RedFlagQuestion", "RuleTable", "Triage", "decide", "speaks_for"]
 

@@ -17,7 +17,7 @@ from buttockpain.triage import Decision, RuleTable, decide
 from buttockpain.types import Id, Level
 
 if TYPE_CHECKING:
-    from buttockpain.knowledge import Threshold
+    from buttockpain.policy import Threshold
 
 __all__ = ["Verification", "verify"]
 

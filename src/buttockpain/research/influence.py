@@ -17,11 +17,12 @@ from buttockpain.render.text import display_probability
 from buttockpain.research.effects import effects_of
 from buttockpain.research.lines import lines_of
 from buttockpain.research.parameters import NONE, answered, table_of
-from buttockpain.research.sensitivity import own_range, probability_over
+from buttockpain.research.sensitivity import over_own_range
 from buttockpain.types import Basis, Id
 
 if TYPE_CHECKING:
-    from buttockpain.knowledge import Knowledge, Ranged
+    from buttockpain.knowledge import Knowledge
+    from buttockpain.parameter import Ranged
 
 __all__ = ["Grade", "Influence", "describe", "influences"]
 
@@ -106,8 +107,8 @@ def influences(
     chosen = np.argsort(-variance, kind="stable")[:top]
     chosen = chosen[variance[chosen] > _ROUNDING**2]
     numbers = effects.numbers[chosen]
-    low, high = own_range(table, numbers)
-    at_low, at_high = (probability_over(table, lines, numbers, values)[:, o].tolist() for values in (low, high))
+    low, high, *at_ends = over_own_range(table, lines, numbers)
+    at_low, at_high = (probability[:, o].tolist() for probability in at_ends)
     shares = (variance[chosen] / variance.sum()).tolist() if chosen.size else []
     rows = dict(knowledge.parameters())
     found = []

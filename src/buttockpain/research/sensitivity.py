@@ -29,8 +29,8 @@ __all__ = [
     "RequiredValue",
     "SensitivityFunction",
     "TornadoRow",
+    "over_own_range",
     "own_range",
-    "probability_over",
     "sensitivity_function",
     "tornado",
     "value_for",
@@ -237,8 +237,7 @@ def tornado(
     outcomes = range(len(table.outcomes)) if outcome is None else [table.outcome(outcome)]
     lines = lines_of(model, answered(model, answers)[2])
     numbers = np.flatnonzero(lines.involved)
-    low, high = own_range(table, numbers)
-    at_low, at_high = (probability_over(table, lines, numbers, values) for values in (low, high))
+    low, high, at_low, at_high = over_own_range(table, lines, numbers)
     swing = np.abs(at_high - at_low)[:, list(outcomes)]
     widest = np.argsort(-swing, axis=None, kind="stable")[:top]
     return tuple(
@@ -256,7 +255,13 @@ def own_range(table: ParameterTable, numbers: IntArray) -> tuple[FloatArray, Flo
     return table.low[numbers], np.minimum(table.high[numbers], just_below)
 
 
-def probability_over(table: ParameterTable, lines: Lines, numbers: IntArray, values: FloatArray) -> FloatArray:
+def over_own_range(table: ParameterTable, lines: Lines, numbers: IntArray) -> tuple[FloatArray, ...]:
+    """Return both ends of the range of some numbers, (n,), and the probability of every outcome there, (n, O)."""
+    ends = own_range(table, numbers)
+    return *ends, *(_probability_over(table, lines, numbers, values) for values in ends)
+
+
+def _probability_over(table: ParameterTable, lines: Lines, numbers: IntArray, values: FloatArray) -> FloatArray:
     """Return the probability of every outcome with one number at a time set to another value, (numbers, O)."""
     share = (values / table.ceiling[numbers])[:, None, None]
     height = (1 - share) * lines.at_zero[numbers] + share * lines.at_ceiling[numbers]

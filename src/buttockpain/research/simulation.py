@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from buttockpain.convolution import switch_on
 from buttockpain.errors import nearest
-from buttockpain.network import Factor, Network, follow_arcs, switch_on
+from buttockpain.network import Factor, Network, follow_arcs
 from buttockpain.research.cases import CaseTable, Codes, questions_of
 from buttockpain.types import FloatArray, Id, IntArray, Kind
 from buttockpain.urgency import UNASKED
